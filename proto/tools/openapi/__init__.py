@@ -1,0 +1,1 @@
+"""Turns contracts into an OpenAPI 3.1 document."""
