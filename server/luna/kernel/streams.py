@@ -1,0 +1,68 @@
+"""Tools for streams that never end."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+async def with_pauses(items: AsyncGenerator[T, None], *, every: float) -> AsyncGenerator[T | None, None]:
+    """Yield from *items*, and ``None`` whenever *every* seconds pass without one.
+
+    The pending ``anext`` is kept across pauses: cancelling it, as
+    `asyncio.wait_for` would, ends the generator it belongs to.
+    """
+    async with aclosing(items):
+        while True:
+            pending = asyncio.ensure_future(anext(items))
+            try:
+                while not (await asyncio.wait({pending}, timeout=every))[0]:
+                    yield None
+            finally:
+                if not pending.done():
+                    pending.cancel()
+                    await asyncio.wait({pending})
+            try:
+                item = pending.result()
+            except StopAsyncIteration:
+                return
+            yield item
+
+
+async def pipelined(
+    items: AsyncIterator[T], start: Callable[[T], Awaitable[asyncio.Future[R]]], *, ahead: int
+) -> AsyncGenerator[R, None]:
+    """Start work on each of *items*, up to *ahead* at a time, and yield the results in the order of the items.
+
+    Items are started one after the other. No more is read from *items* than
+    is under way. Work that is unfinished when this is closed is cancelled.
+    """
+    under_way: asyncio.Queue[asyncio.Future[R] | None] = asyncio.Queue(ahead)
+    feeder = asyncio.ensure_future(_feed(items, start, under_way))
+    try:
+        while (result := await under_way.get()) is not None:
+            yield await result
+    finally:
+        feeder.cancel()
+        while not under_way.empty():
+            if left := under_way.get_nowait():
+                left.cancel()
+        await asyncio.wait({feeder})
+
+
+async def _feed(
+    items: AsyncIterator[T],
+    start: Callable[[T], Awaitable[asyncio.Future[R]]],
+    under_way: asyncio.Queue[asyncio.Future[R] | None],
+) -> None:
+    try:
+        async for item in items:
+            await under_way.put(await start(item))
+        await under_way.put(None)
+    except Exception as error:  # noqa: BLE001  it is raised again by whoever awaits its turn
+        failed: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        failed.set_exception(error)
+        await under_way.put(failed)

@@ -1,0 +1,72 @@
+"""What a module tells the server about itself."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import grpc.aio
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, ServiceDescriptor
+
+from luna.kernel.clock import Clock
+from luna.kernel.consumers import Consumers
+from luna.kernel.directory import Check, ServiceEntry
+from luna.kernel.events import EventLog
+from luna.kernel.identity import Identity
+from luna.kernel.machine import Machine
+from luna.kernel.vitals import Vitals
+
+
+class Health(Enum):
+    """What a probe found."""
+
+    SERVING = "serving"
+    DEGRADED = "degraded"
+    """Answers, with less than it should. Still in rotation."""
+    NOT_SERVING = "not_serving"
+
+
+Probe = Callable[[], Awaitable[tuple[Health, str]]]
+"""Looks at a module as a user would, and says what it found and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolbox:
+    """The shared tools a module may build itself from."""
+
+    identity: Identity
+    clock: Clock
+    events: EventLog
+    consumers: Consumers
+    machine: Machine
+    vitals: Vitals
+    peers: Callable[[str], grpc.aio.Channel]
+    """Returns the channel to the process that serves a gRPC service, by the service's full name."""
+    directory: Sequence[ServiceEntry]
+    """Every service of the node."""
+    check: Check
+    sample_seconds: float = 1.0
+    checkpoint_seconds: float = 15.0
+    """How long a stream may be silent before it sends a checkpoint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wired:
+    """A module ready to serve."""
+
+    register: Callable[[grpc.aio.Server], None]
+    background: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
+    """Loops that run as long as the server does. One that ends, ends the server."""
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+    """What to ask before calling a service healthy, by the service's full name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """One vertical slice: its contract, and how to build it."""
+
+    name: str
+    services: Sequence[ServiceDescriptor]
+    errors: EnumDescriptor
+    events: Sequence[Descriptor]
+    """The messages that this module records as event payloads."""
+    wire: Callable[[Toolbox], Wired]

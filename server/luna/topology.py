@@ -1,0 +1,69 @@
+"""Which modules share a process: the data that Envoy, the supervisor and the servers all read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A server process of the node, and the modules in it."""
+
+    name: str
+    modules: Sequence[str]
+    replicas: int = 1
+    single_writer: bool = False
+    """Whether it owns the event log, so that only one instance may write at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """The server processes of a node. Every module is in exactly one of them."""
+
+    processes: Sequence[Process]
+
+    def __post_init__(self) -> None:
+        names = [name for process in self.processes for name in process.modules]
+        if len(names) != len(set(names)):
+            raise ValueError(f"a module is in more than one process: {sorted(names)}")
+
+    def process(self, name: str) -> Process:
+        """Return the process called *name*.
+
+        Raises:
+            ValueError: there is none.
+
+        """
+        for process in self.processes:
+            if process.name == name:
+                return process
+        raise ValueError(f"unknown process {name!r}; there are {[process.name for process in self.processes]}")
+
+    def home(self, module: str) -> Process:
+        """Return the process that serves *module*.
+
+        Raises:
+            ValueError: no process does.
+
+        """
+        for process in self.processes:
+            if module in process.modules:
+                return process
+        raise ValueError(f"no process serves module {module!r}")
+
+
+SIDECAR: Final = "sidecar"
+"""The process that supervises the others. It serves the module ``node``."""
+
+SPLIT: Final = Topology(
+    processes=(
+        Process(name="log", modules=("events",), single_writer=True),
+        Process(name="kernel", modules=("helloria", "reflexia", "zeroia")),
+    )
+)
+"""One process for what must be durable, one for what thinks."""
+
+ALL_IN_ONE: Final = Topology(
+    processes=(Process(name="node", modules=("events", "helloria", "reflexia", "zeroia"), single_writer=True),)
+)
+"""Everything in one process, for small machines."""

@@ -1,0 +1,137 @@
+"""A whole node for tests: real processes behind the real Envoy, on free ports, in a folder of its own."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc.aio
+from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
+from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
+from arkalia.node.v1.node_service_pb2 import GetNodeRequest
+from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
+
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 30
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs, and is not merely waiting to be collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A running node."""
+
+    process: asyncio.subprocess.Process
+    home: Path
+    port: int
+    admin_port: int
+    metrics_port: int
+    environ: Mapping[str, str]
+    ready_seconds: float
+
+    @property
+    def target(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.target}"
+
+    def channel(self) -> grpc.aio.Channel:
+        return grpc.aio.insecure_channel(self.target, options=[("grpc.use_local_subchannel_pool", 1)])
+
+    async def pids(self) -> dict[str, int]:
+        """Return the pid of every process, by name."""
+        async with self.channel() as channel:
+            answer = await NodeServiceStub(channel).GetNode(GetNodeRequest(), timeout=10)
+        return {f"{process.process}-{process.replica}": process.pid for process in answer.node.processes}
+
+    async def envoy_stat(self, name: str) -> int:
+        """Return one of Envoy's counters, summed over clusters where *name* has a ``*``."""
+        head, _, tail = name.partition("*")
+        text = await asyncio.to_thread(self._admin, "/stats?format=json")
+        return sum(
+            stat["value"]
+            for stat in json.loads(text)["stats"]
+            if stat.get("name", "").startswith(head) and stat["name"].endswith(tail) and "value" in stat
+        )
+
+    def _admin(self, path: str) -> bytes:
+        with closing(urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}{path}", timeout=5)) as answer:
+            return bytes(answer.read())
+
+
+@asynccontextmanager
+async def running_node(home: Path, *arguments: str, **settings: str) -> AsyncIterator[Node]:
+    """Start a node with ``arkalia up``, and stop it as Ctrl-C would."""
+    port, admin_port, metrics_port = free_ports(3)
+    environ = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("ARKALIA_")},
+        "ARKALIA_HOME": str(home),
+        "ARKALIA_PORT": str(port),
+        "ARKALIA_ADMIN_PORT": str(admin_port),
+        "ARKALIA_METRICS_PORT": str(metrics_port),
+        **{f"ARKALIA_{key.upper()}": value for key, value in settings.items()},
+    }
+    started = time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "luna", "up", *arguments, env=environ, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await _until_it_answers(process, port)
+        yield Node(
+            process=process,
+            home=home,
+            port=port,
+            admin_port=admin_port,
+            metrics_port=metrics_port,
+            environ=environ,
+            ready_seconds=time.monotonic() - started,
+        )
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            try:
+                async with asyncio.timeout(STOP_SECONDS_MAX):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                raise
+
+
+async def _until_it_answers(process: asyncio.subprocess.Process, port: int) -> None:
+    async with asyncio.timeout(START_SECONDS_MAX), grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        while process.returncode is None:
+            try:
+                await HelloriaServiceStub(channel).Echo(EchoRequest(message="ready?"), timeout=1)
+            except grpc.aio.AioRpcError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+    raise RuntimeError(f"the node ended with {process.returncode} before it answered")
