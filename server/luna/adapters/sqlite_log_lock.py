@@ -1,0 +1,30 @@
+"""The right to write a log, held by one process at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class WriteLock:
+    """A lock on a file beside the log. The system releases it when its process ends, however it ends."""
+
+    def __init__(self, log: Path) -> None:
+        self._path = log.with_name(f"{log.name}.lock")
+        self._descriptor = -1
+
+    def acquire(self) -> bool:
+        """Take the lock if it is free, and tell whether it is ours now."""
+        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        """Let another process have it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

@@ -1,0 +1,15 @@
+"""Fixtures that every room shares."""
+
+import pytest
+
+from tests.fakes import FakeClock
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let ``make chaos`` ask for more than a quick check."""
+    parser.addoption("--chaos-rounds", type=int, default=4, help="how often each process is killed")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
