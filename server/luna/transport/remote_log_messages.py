@@ -1,0 +1,168 @@
+"""Translates events between the kernel and the contract, on the side that calls the log."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from arkalia.events.v1 import event_pb2 as pb
+from arkalia.events.v1 import event_service_pb2 as rpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from uuid_utils import uuid7
+
+from luna.kernel.event_ids import measured
+from luna.kernel.events import (
+    Append,
+    Appended,
+    Event,
+    EventFilter,
+    Expect,
+    Expected,
+    LogStats,
+    NewEvent,
+    Recorded,
+    StreamWrite,
+)
+
+_TYPE_URL: Final = "type.googleapis.com/"
+_SECOND: Final = 1_000_000_000
+_STATES: Final = {
+    Expect.ANY: pb.STREAM_STATE_ANY,
+    Expect.NO_STREAM: pb.STREAM_STATE_NO_STREAM,
+    Expect.EXISTS: pb.STREAM_STATE_EXISTS,
+}
+
+
+def append_to(append: Append, *, source: str, trace_id: str) -> rpc.AppendRequest:
+    """Spell *append*. Every event gets an id here, so that it may be sent again.
+
+    Raises:
+        ValueError: an id is not a lower-case UUID.
+
+    """
+    measured(append)
+    request = rpc.AppendRequest()
+    for write in append.writes:
+        if write.events:
+            _fill_stream(request.appends.add(), write, source, trace_id)
+        else:
+            request.checks.add(stream=write.stream, expected=_expected(write.expected))
+    for check in append.checks:
+        request.checks.add(stream=check.stream, expected=_expected(check.expected))
+    if append.checkpoint is not None:
+        request.checkpoint.consumer = append.checkpoint.consumer
+        request.checkpoint.position = append.checkpoint.position
+    return request
+
+
+def appended_from(message: rpc.AppendResponse) -> Appended:
+    """Read the outcome of an append."""
+    events = [
+        Recorded(
+            event_id=entry.event_id, position=entry.position, stream=entry.stream, stream_version=entry.stream_version
+        )
+        for entry in message.events
+    ]
+    return Appended(events=events, duplicate=message.duplicate)
+
+
+def events_from(messages: Iterable[pb.Event]) -> list[Event]:
+    """Read events. This is the hot path of every read."""
+    return [event_from(message) for message in messages]
+
+
+def event_from(message: pb.Event) -> Event:
+    """Read an event."""
+    return Event(
+        position=message.position,
+        stream=message.stream,
+        stream_version=message.stream_version,
+        event_id=message.event_id,
+        type=message.type,
+        payload=message.payload.value,
+        source=message.source,
+        time_ns=ns_from(message.time),
+        correlation_id=message.correlation_id,
+        causation_id=message.causation_id,
+        trace_id=message.trace_id,
+        schema_version=message.schema_version,
+        leaf_hash=message.leaf_hash,
+    )
+
+
+def filter_to(filter: EventFilter) -> pb.EventFilter:
+    """Spell a filter."""
+    return pb.EventFilter(
+        stream=filter.stream,
+        category=filter.category,
+        types=sorted(filter.types),
+        sources=sorted(filter.sources),
+        correlation_id=filter.correlation_id,
+        since_time=_timestamp(filter.since_ns) if filter.since_ns else None,
+        until_time=_timestamp(filter.until_ns) if filter.until_ns else None,
+    )
+
+
+def filter_from(message: pb.EventFilter) -> EventFilter:
+    """Read a filter."""
+    return EventFilter(
+        stream=message.stream,
+        category=message.category,
+        types=frozenset(message.types),
+        sources=frozenset(message.sources),
+        correlation_id=message.correlation_id,
+        since_ns=ns_from(message.since_time),
+        until_ns=ns_from(message.until_time),
+    )
+
+
+def stats_from(message: rpc.GetStatsResponse) -> LogStats:
+    """Read the figures of a log."""
+    return LogStats(
+        log_id=message.log_id,
+        head=message.head_position,
+        first_position=message.first_position,
+        event_count=message.event_count,
+        stream_count=message.stream_count,
+        size_bytes=message.size_bytes,
+        writable=message.writable,
+        types=dict(message.type_counts),
+    )
+
+
+def ns_from(time: Timestamp) -> int:
+    """Return *time* in nanoseconds since the epoch."""
+    return time.seconds * _SECOND + time.nanos
+
+
+def _fill_stream(into: pb.StreamAppend, write: StreamWrite, source: str, trace_id: str) -> None:
+    into.stream = write.stream
+    if write.expected is not Expect.ANY:
+        into.expected.CopyFrom(_expected(write.expected))
+    for event in write.events:
+        _fill(into.events.add(), event, source, trace_id)
+
+
+def _fill(into: pb.NewEvent, event: NewEvent, source: str, trace_id: str) -> None:
+    into.event_id = event.event_id or str(uuid7())
+    payload = into.payload
+    payload.type_url = _TYPE_URL + event.type
+    payload.value = event.payload
+    into.source = event.source or source
+    if event.time_ns:
+        time = into.time
+        time.seconds, time.nanos = divmod(event.time_ns, _SECOND)
+    into.correlation_id = event.correlation_id
+    into.causation_id = event.causation_id
+    into.schema_version = event.schema_version
+    into.trace_id = event.trace_id or trace_id
+
+
+def _timestamp(ns: int) -> Timestamp:
+    seconds, nanos = divmod(ns, _SECOND)
+    return Timestamp(seconds=seconds, nanos=nanos)
+
+
+def _expected(expected: Expected) -> pb.ExpectedVersion:
+    if not isinstance(expected, Expect) and expected:
+        return pb.ExpectedVersion(version=expected)
+    # Version 0 is how a stream looks that is not there.
+    return pb.ExpectedVersion(state=_STATES[expected or Expect.NO_STREAM])

@@ -1,0 +1,97 @@
+"""The step that holds every request message to the limits of the contract."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from arkalia.options.v1 import field_pb2
+from google.protobuf import message_factory
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from protovalidate import Validator, Violation
+
+from luna.transport.request_errors import FieldViolation, InvalidRequestError
+from luna.transport.rpc import Rpc
+from luna.transport.step import Check, Step
+
+_RULES: Final = "buf.validate."
+_HIDDEN: Final = "is not valid"
+
+
+class Validate(Step):
+    """Refuses messages with values outside their limits, and lists all of them."""
+
+    name = "validate"
+    inside = frozenset({"errors", "deadline", "admission"})
+
+    def __init__(self) -> None:
+        self._validator = Validator()
+
+    def prepare(self, services: Iterable[ServiceDescriptor]) -> None:
+        """Compile the rules of all requests now, so that no call has to wait for that."""
+        for service in services:
+            for method in service.methods:
+                if has_rules(method.input_type):
+                    self._validator.collect_violations(message_factory.GetMessageClass(method.input_type)())
+
+    def on_message(self, rpc: Rpc) -> Check | None:
+        """Check a message, unless its type has no limits anywhere."""
+        request = rpc.request
+        if request is None or not has_rules(request):
+            return None
+        find = self._validator.collect_violations
+
+        def check(message: Message) -> None:
+            if violations := find(message):
+                raise InvalidRequestError([_describe(violation, request) for violation in violations])
+
+        return check
+
+
+def has_rules(message: Any, seen: frozenset[str] = frozenset()) -> bool:
+    """Tell whether the message type *message*, or one that it may contain, has limits."""
+    if message.full_name in seen:
+        return False
+    seen |= {message.full_name}
+    declared: Sequence[Any] = (message, *message.fields, *message.oneofs)
+    if any(option.full_name.startswith(_RULES) for it in declared for option, _ in it.GetOptions().ListFields()):
+        return True
+    return any(field.message_type is not None and has_rules(field.message_type, seen) for field in message.fields)
+
+
+def _describe(violation: Violation, request: Descriptor) -> FieldViolation:
+    found = violation.proto
+    path, sensitive = _path(found.field.elements if found.field else (), request)
+    description = _HIDDEN if sensitive else found.message or _HIDDEN
+    return FieldViolation(field=path, description=description, rule=found.rule_id)
+
+
+def _path(elements: Iterable[Any], request: Descriptor) -> tuple[str, bool]:
+    """Return the path as text, and whether it leads into a sensitive field, whose keys are hidden too."""
+    words: list[str] = []
+    message: Descriptor | None = request
+    sensitive = False
+    for element in elements:
+        field = message.fields_by_name.get(element.field_name) if message is not None else None
+        sensitive = sensitive or (field is not None and _sensitive(field))
+        words.append(element.field_name + _subscript(element.subscript, hidden=sensitive))
+        message = _inner(field)
+    return ".".join(words), sensitive
+
+
+def _inner(field: FieldDescriptor | None) -> Descriptor | None:
+    if field is None or field.message_type is None:
+        return None
+    inner = field.message_type
+    return inner.fields_by_name["value"].message_type if inner.GetOptions().map_entry else inner
+
+
+def _sensitive(field: FieldDescriptor) -> bool:
+    return bool(field.GetOptions().Extensions[field_pb2.sensitive])
+
+
+def _subscript(subscript: Any, *, hidden: bool) -> str:
+    if subscript is None:
+        return ""
+    if hidden and subscript.field != "index":
+        return "[…]"
+    return f"[{subscript.value!r}]"
