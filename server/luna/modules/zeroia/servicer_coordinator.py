@@ -1,0 +1,97 @@
+"""Translates between the contract of cycles and the coordinator."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final, TypeAlias
+
+import grpc.aio
+from arkalia.zeroia.v1 import zeroia_event_pb2 as facts
+from arkalia.zeroia.v1 import zeroia_service_pb2 as rpc
+from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
+
+from luna.kernel.clock import Clock
+from luna.kernel.events import Direction, Event, EventFilter, EventLog
+from luna.modules.zeroia.coordinator import Coordinator
+from luna.modules.zeroia.errors import TooManyBucketsError
+from luna.modules.zeroia.feed import Feed, between
+from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES, duration
+from luna.modules.zeroia.timeline import BUCKETS_MAX, Timeline
+
+CYCLES_MAX: Final = 20_000
+"""How many of the newest cycles a timeline looks at."""
+BUCKET_DEFAULT_NS: Final = 3600 * 1_000_000_000
+DAY_NS: Final = 86_400 * 1_000_000_000
+_PAGE: Final = 250
+
+Context: TypeAlias = grpc.aio.ServicerContext[object, object]
+
+_CYCLES: Final = EventFilter(stream=CYCLES, types=frozenset({CYCLE_COMPLETED}))
+
+
+class CoordinatorServicer(stubs.CoordinatorServiceServicer):
+    """Implements ``arkalia.zeroia.v1.CoordinatorService``."""
+
+    def __init__(self, coordinator: Coordinator, feed: Feed, events: EventLog, clock: Clock) -> None:
+        self._coordinator = coordinator
+        self._feed = feed
+        self._events = events
+        self._clock = clock
+
+    async def RunCycle(self, request: rpc.RunCycleRequest, context: Context) -> rpc.RunCycleResponse:
+        return rpc.RunCycleResponse(cycle=await self._coordinator.cycle(request.cycle_id, called=True))
+
+    async def WatchCycles(
+        self, request: rpc.WatchCyclesRequest, context: Context
+    ) -> AsyncGenerator[rpc.WatchCyclesResponse, None]:
+        async with aclosing(self._feed.watch(_CYCLES, request.resume_token)) as news:
+            async for heard in news:
+                yield rpc.WatchCyclesResponse(
+                    cycles=[facts.CycleCompleted.FromString(event.payload).cycle for event in heard.events],
+                    resume_token=heard.resume_token,
+                )
+
+    async def GetMode(self, request: rpc.GetModeRequest, context: Context) -> rpc.GetModeResponse:
+        pace = await self._coordinator.pace()
+        return rpc.GetModeResponse(mode=pace.mode, interval=duration(pace.interval_ns))
+
+    async def SetMode(self, request: rpc.SetModeRequest, context: Context) -> rpc.SetModeResponse:
+        pace = await self._coordinator.set_mode(request.mode, request.reason)
+        return rpc.SetModeResponse(mode=pace.mode, interval=duration(pace.interval_ns))
+
+    async def GetTimeline(self, request: rpc.GetTimelineRequest, context: Context) -> rpc.GetTimelineResponse:
+        end_ns = request.end_time.ToNanoseconds() or self._clock.wall_ns() + 1
+        start_ns = request.start_time.ToNanoseconds() or max(1, end_ns - DAY_NS)
+        bucket_ns = request.bucket.ToNanoseconds() or BUCKET_DEFAULT_NS
+        wanted = between(_CYCLES, start_ns, end_ns)
+        if (count := (end_ns - start_ns) // bucket_ns + 1) > BUCKETS_MAX:
+            raise TooManyBucketsError(count, BUCKETS_MAX)
+        events, truncated = await self._newest(wanted)
+        timeline = await _added_up(events, bucket_ns)
+        return rpc.GetTimelineResponse(
+            buckets=timeline.buckets(),
+            heat_map=timeline.heat_map(),
+            patterns=timeline.patterns(),
+            cycle_count=timeline.count,
+            truncated=truncated,
+        )
+
+    async def _newest(self, wanted: EventFilter) -> tuple[list[Event], bool]:
+        """Return the newest cycles, newest first, and whether older ones were left out."""
+        found, after = list[Event](), 0
+        while len(found) < CYCLES_MAX:
+            page = await self._events.read(wanted, after=after, limit=_PAGE, direction=Direction.BACKWARD)
+            found += page.events
+            if page.done or page.position <= 1:
+                return found, False
+            after = page.position
+        return found, True
+
+
+async def _added_up(events: list[Event], bucket_ns: int) -> Timeline:
+    timeline = Timeline(bucket_ns)
+    for index, event in enumerate(reversed(events)):
+        timeline.add(facts.CycleCompleted.FromString(event.payload).cycle)
+        if index % 100 == 0:
+            await asyncio.sleep(0)
+    return timeline
