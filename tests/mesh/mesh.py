@@ -1,0 +1,143 @@
+"""The real Envoy in front of small real servers, for tests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import grpc
+import httpx
+
+from luna.settings import Settings
+from luna.sidecar.envoy import Places, command, descriptor_set, render, write
+from luna.sidecar.envoy_endpoints import EndpointFiles
+from luna.topology import Process, Topology
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TOPOLOGY = Topology(
+    processes=(
+        Process(name="log", modules=("events",), single_writer=True),
+        Process(name="kernel", modules=("helloria", "reflexia", "zeroia"), replicas=2),
+    )
+)
+"""One process alone, and one with a second replica to turn to."""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, well above those that programs pick for themselves by habit."""
+    for _ in range(100):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            if port >= 20000:
+                return port
+    raise RuntimeError("no free port above 20000")
+
+
+@dataclass(slots=True, kw_only=True)
+class Mesh:
+    """A running Envoy, and the servers behind it."""
+
+    settings: Settings
+    places: Places
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    @property
+    def target(self) -> str:
+        return f"127.0.0.1:{self.settings.port}"
+
+    @property
+    def journal(self) -> Path:
+        return self.places.log / "journal"
+
+    def calls(self, line: str) -> int:
+        """Return how often a server wrote *line* into its journal."""
+        return self.journal.read_text().splitlines().count(line) if self.journal.exists() else 0
+
+    def start(self, name: str) -> None:
+        """Start the server called *name*, such as ``kernel-0``."""
+        arguments = ["--socket", self.places.run / f"{name}.sock", "--process", name, "--journal", self.journal]
+        paths = [str(REPOSITORY / part) for part in (".", "server", "proto/gen/python")]
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, "-m", "tests.mesh.backend", *map(str, arguments)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+
+    def kill(self, name: str) -> None:
+        """Kill the server called *name*, as a crash would."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait(5)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        self.processes[name].send_signal(number)
+
+    def admin(self, path: str) -> str:
+        """Return what Envoy's admin interface says."""
+        return httpx.get(f"http://127.0.0.1:{self.settings.admin_port}{path}").text
+
+    def stat(self, name: str) -> int:
+        """Return one of Envoy's counters or gauges."""
+        text = self.admin(f"/stats?filter=^{name.replace('.', chr(92) + '.')}$")
+        return int(text.rpartition(":")[2] or 0)
+
+    def wait_healthy(self, cluster: str, count: int, seconds: float = 15) -> float:
+        """Wait until Envoy sees *count* healthy endpoints, and return how long that took."""
+        return wait_until(lambda: self.stat(f"cluster.{cluster}.membership_healthy") == count, seconds)
+
+
+def wait_until(condition: object, seconds: float = 15) -> float:
+    """Wait until *condition* holds, and return how long that took."""
+    assert callable(condition)
+    started = time.monotonic()
+    while time.monotonic() - started < seconds:
+        with suppress(httpx.TransportError):
+            if condition():
+                return time.monotonic() - started
+        time.sleep(0.02)
+    raise AssertionError(f"did not happen within {seconds} s")
+
+
+@contextmanager
+def running_mesh(home: Path) -> Iterator[Mesh]:
+    """Start Envoy and its servers, and stop them again."""
+    settings = Settings(
+        home=home,
+        port=free_port(),
+        admin_port=free_port(),
+        metrics_port=free_port(),
+        cors_origins="https://console\\.test",
+    )
+    places = Places.of(settings)
+    endpoints = EndpointFiles(folder=places.endpoints)
+    endpoints.publish("kernel", [places.run / "kernel-0.sock", places.run / "kernel-1.sock"])
+    write(render(TOPOLOGY, descriptor_set(), settings, places), places)
+    mesh = Mesh(settings=settings, places=places)
+    try:
+        for name in ("log-0", "kernel-0", "kernel-1", "sidecar-0"):
+            mesh.start(name)
+        with (places.log / "envoy.txt").open("wb") as log:
+            mesh.processes["envoy"] = subprocess.Popen(command(settings, places), stdout=log, stderr=log)
+        mesh.wait_healthy("kernel", 2)
+        mesh.wait_healthy("log", 1)
+        wait_until(lambda: httpx.get(f"{mesh.url}/openapi.json").status_code == 200)
+        yield mesh
+    finally:
+        for process in mesh.processes.values():
+            process.kill()
+            process.wait(5)
+
+
+def channel_to(mesh: Mesh) -> grpc.Channel:
+    """Return a channel that tries nothing again by itself."""
+    return grpc.insecure_channel(mesh.target, options=[("grpc.enable_retries", 0)])
