@@ -1,0 +1,1 @@
+"""The recovery sidecar: keeps the processes of a node running."""

@@ -1,0 +1,54 @@
+"""Builds what the supervisor runs for each process of a topology."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+
+from luna.settings import Settings
+from luna.sidecar.places import log_directory, run_directory
+from luna.sidecar.probing import Probe
+from luna.sidecar.replica import Command, ReplicaSpec
+from luna.sidecar.state import ReplicaStatus
+from luna.topology import Topology
+
+
+def serve_command(settings: Settings) -> Command:
+    """Return what builds the command that serves one generation of a replica, with these very *settings*."""
+    # Options of the command line may have changed what the environment says.
+    assignments = [f"ARKALIA_{field.name.upper()}={getattr(settings, field.name)}" for field in fields(settings)]
+
+    def command(status: ReplicaStatus) -> Sequence[str]:
+        return [
+            *("env", *assignments),
+            *(sys.executable, "-m", "luna", "serve", status.process),
+            *("--replica", str(status.replica)),
+            *("--generation", str(status.generation)),
+            *("--socket", str(status.socket)),
+        ]
+
+    return command
+
+
+def replica_specs(settings: Settings, topology: Topology, command: Command) -> Iterator[ReplicaSpec]:
+    """Yield what to run for every replica of every process."""
+    for process in topology.processes:
+        for replica in range(process.replicas):
+            yield ReplicaSpec(
+                process=process.name,
+                replica=replica,
+                modules=process.modules,
+                command=command,
+                probe=_health_probe,
+                log=log_directory(settings) / f"{process.name}.log",
+                run=run_directory(settings),
+                last=process.single_writer,
+            )
+
+
+def _health_probe(status: ReplicaStatus) -> Probe:
+    # gRPC takes a quarter of a second to import, in which the processes are already on their way.
+    from luna.sidecar.health_probe import HealthProbe  # noqa: PLC0415
+
+    if status.socket is None:
+        raise ValueError(f"{status.process} has no socket to ask through")
+    return HealthProbe(status.socket)

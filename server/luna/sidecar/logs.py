@@ -1,0 +1,53 @@
+"""Keeps what the processes of a node write."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+LOG_BYTES_MAX: Final = 10 * 1024 * 1024
+"""A log file larger than this is put aside when its process starts."""
+_TAIL_BYTES: Final = 64 * 1024
+
+
+@contextmanager
+def log_file(path: Path) -> Iterator[tuple[int, int]]:
+    """Open *path* to append to, put aside when too large; yield the descriptor and the size so far."""
+    if path.exists() and path.stat().st_size > LOG_BYTES_MAX:
+        path.replace(path.with_suffix(".log.1"))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor, os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
+def last_lines(path: Path, *, after: int = 0, limit: int = 8) -> list[str]:
+    """Return up to *limit* last lines of *path* beyond the byte *after*. A line too long loses its beginning."""
+    if limit < 1 or not path.exists():
+        return []
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(after if after <= size else 0, size - _TAIL_BYTES))
+        return file.read().decode(errors="replace").splitlines()[-limit:]
+
+
+class Follower:
+    """Reads what is new in a log file since the last time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = path.stat().st_size if path.exists() else 0
+
+    def news(self) -> list[str]:
+        """Return the whole lines written since the last call."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            if file.seek(0, os.SEEK_END) < self._read:
+                self._read = 0
+            file.seek(self._read)
+            whole = file.read(_TAIL_BYTES).rpartition(b"\n")[0]
+        self._read += len(whole) + 1 if whole else 0
+        return whole.decode(errors="replace").splitlines()

@@ -1,0 +1,108 @@
+"""Puts Envoy under the supervisor's care."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from luna.settings import Settings
+from luna.sidecar.admin import Admin
+from luna.sidecar.places import log_directory
+from luna.sidecar.replica import ReplicaSpec
+from luna.sidecar.start_errors import ContractMissingError
+from luna.sidecar.state import ReplicaStatus
+from luna.sidecar.supervisor import ENVOY
+from luna.topology import Topology
+
+if TYPE_CHECKING:
+    from luna.sidecar.envoy import Places
+    from luna.sidecar.envoy_endpoints import EndpointFiles
+
+_LOOK_SECONDS: Final = 0.05
+
+
+class Mesh:
+    """Envoy, and the files it is told through where the processes listen.
+
+    Rendering reads the contracts, which takes protobuf. So it is imported
+    where it is first needed, when the server processes are on their way.
+    """
+
+    def __init__(self, settings: Settings, topology: Topology) -> None:
+        self.admin = Admin(settings.admin_port)
+        self._settings = settings
+        self._topology = topology
+        self._files: EndpointFiles | None = None
+
+    def publish(self, process: str, sockets: Sequence[Path]) -> None:
+        """Make *sockets* the whole set of endpoints of *process*."""
+        if self._files is None:
+            from luna.sidecar.envoy_endpoints import EndpointFiles  # noqa: PLC0415  see the class
+
+            self._files = EndpointFiles(folder=self._places().endpoints)
+        self._files.publish(process, sockets)
+
+    def spec(self) -> ReplicaSpec:
+        """Render the configuration, and return how Envoy is run.
+
+        Raises:
+            EnvoyMissingError: there is no Envoy binary.
+            ContractMissingError: what Envoy must know about the contracts was not generated.
+
+        """
+        from luna.sidecar import envoy  # noqa: PLC0415  see the class
+
+        places = self._places()
+        command = envoy.command(self._settings, places)
+        try:
+            config = envoy.render(self._topology, envoy.descriptor_set(), self._settings, places)
+        except FileNotFoundError as error:
+            raise ContractMissingError(str(error)) from error
+        envoy.write(config, places)
+        return ReplicaSpec(
+            process=ENVOY,
+            replica=0,
+            modules=(),
+            command=lambda _: command,
+            probe=self._probe,
+            log=log_directory(self._settings) / f"{ENVOY}.log",
+            run=None,
+        )
+
+    async def settled(self, process: str, sockets: Sequence[Path], *, seconds: float) -> None:
+        """Wait until Envoy sends calls to all of *sockets*, or *seconds* have passed."""
+
+        async def holds() -> bool:
+            return {str(socket) for socket in sockets} <= await self.admin.healthy(process)
+
+        await _until(holds, seconds=seconds)
+
+    async def unreached(self, *, seconds: float) -> Sequence[str]:
+        """Wait until Envoy reaches every process, and return those that it does not within *seconds*."""
+        missing: list[str] = []
+
+        async def holds() -> bool:
+            missing[:] = [
+                process.name
+                for process in self._topology.processes
+                if len(await self.admin.healthy(process.name)) < process.replicas
+            ]
+            return not missing
+
+        await _until(holds, seconds=seconds)
+        return missing
+
+    def _probe(self, status: ReplicaStatus) -> Admin:
+        del status
+        return self.admin
+
+    def _places(self) -> "Places":
+        from luna.sidecar.envoy import Places  # noqa: PLC0415  see the class
+
+        return Places.of(self._settings)
+
+
+async def _until(holds: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
+    until = asyncio.get_running_loop().time() + seconds
+    while not await holds() and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  Envoy tells only when asked
+        await asyncio.sleep(_LOOK_SECONDS)

@@ -1,0 +1,53 @@
+"""Makes sure that one node at a time uses a data folder."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from luna.sidecar.start_errors import HomeUnusableError, NodeRunningError
+
+
+@contextmanager
+def node_lock(path: Path, *, endpoint: str, now: datetime | None = None) -> Iterator[None]:
+    """Hold the lock of the data folder that *path* is in, as long as the block runs.
+
+    The kernel frees it with the process, however that ends.
+
+    Raises:
+        NodeRunningError: another node holds it.
+        HomeUnusableError: the file cannot be opened.
+
+    """
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise HomeUnusableError(path.parent, error.strerror or str(error)) from error
+    try:
+        _take(lock, path)
+        since = (now or datetime.now(UTC)).isoformat(timespec="seconds")
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, json.dumps({"pid": os.getpid(), "since": since, "endpoint": endpoint}).encode(), 0)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, path: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid, since, endpoint = _holder(os.pread(lock, 4096, 0))
+        raise NodeRunningError(path.parent, pid=pid, since=since, endpoint=endpoint) from None
+
+
+def _holder(content: bytes) -> tuple[int, str, str]:
+    try:
+        found = json.loads(content)
+        return int(found["pid"]), str(found["since"]), str(found["endpoint"])
+    except (ValueError, KeyError, TypeError):
+        # The holder has the lock and has not written yet.
+        return 0, "this moment", "an unknown address"

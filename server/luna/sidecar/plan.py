@@ -1,0 +1,55 @@
+"""What to run as a node, and how."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from luna.settings import Settings
+from luna.sidecar.places import log_directory, sidecar_socket
+from luna.sidecar.probing import Pace
+from luna.sidecar.replica import Command
+from luna.sidecar.supervisor import ENVOY
+from luna.topology import SIDECAR, Topology
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to run, and how."""
+
+    settings: Settings
+    topology: Topology
+    command: Command | None = None
+    """What runs a replica. ``None``: a server process of the node."""
+    mesh: bool = True
+    """Whether Envoy stands in front."""
+    pace: Pace | None = None
+    verbose: bool = False
+    began: float = field(default_factory=time.monotonic)
+    """When the start began, on the monotonic clock."""
+
+    @property
+    def endpoint(self) -> str:
+        """The address that users call."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        return f"http://{host}:{self.settings.port}" if self.mesh else ""
+
+    @property
+    def logs(self) -> dict[str, Path]:
+        """The log file of each process."""
+        names = [process.name for process in self.topology.processes] + [ENVOY] * self.mesh + [SIDECAR]
+        return {name: log_directory(self.settings) / f"{name}.log" for name in names}
+
+    def addresses(self) -> dict[str, str]:
+        """Return what people may want to know about the running node, by name."""
+        settings, endpoint = self.settings, self.endpoint
+        addresses = {"node": f"unix:{sidecar_socket(settings)}", "data": str(settings.home), "pid": str(os.getpid())}
+        if not endpoint:
+            return addresses
+        metrics = {"metrics": f"http://127.0.0.1:{settings.metrics_port}/metrics/PROCESS"}
+        return {
+            "endpoint": endpoint,
+            "openapi": f"{endpoint}/openapi.json",
+            **(metrics if settings.metrics_port else {}),
+            **addresses,
+        }

@@ -1,0 +1,112 @@
+"""Serves ``NodeService``, and finds the log of the node."""
+
+import logging
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from arkalia.node.v1 import node_error_pb2, node_service_pb2
+from arkalia.node.v1 import node_service_pb2_grpc as stubs
+
+from luna.kernel.identity import Identity
+from luna.manifest import Health
+from luna.settings import Settings
+from luna.sidecar.admin import Admin
+from luna.sidecar.journal import Journal
+from luna.sidecar.places import run_directory, sidecar_socket, socket_link
+from luna.sidecar.servicer import NodeServicer
+from luna.sidecar.state import ReplicaStatus, State
+from luna.sidecar.supervisor import Supervisor
+from luna.sidecar.translate import encoder
+from luna.topology import Topology
+from luna.transport.chain import Chain, standard_steps
+from luna.transport.health import HealthMonitor
+from luna.transport.logs import configure
+from luna.transport.meter import Meter
+from luna.transport.peers import Peers
+from luna.transport.remote_log import RemoteEventLog
+from luna.transport.server import ServerConfig, serve
+
+_SERVICE: Final = node_service_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
+_EVENTS: Final = "events"
+_EVENT_SERVICE: Final = "arkalia.events.v1.EventService"
+_DRAIN_SECONDS: Final = 1.0
+
+
+def log_to(path: Path, settings: Settings) -> None:
+    """Write what this process logs to *path*, for the console belongs to people."""
+    configure(level=settings.log_level, format=settings.log_format)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(path.open("a", buffering=1))
+
+
+@asynccontextmanager
+async def serve_node(
+    supervisor: Supervisor,
+    *,
+    settings: Settings,
+    topology: Topology,
+    identity: Identity,
+    endpoint: str,
+    logs: dict[str, Path],
+    admin: Admin | None,
+) -> AsyncIterator[None]:
+    """Serve ``NodeService`` on the sidecar's socket while the block runs, with the chain of every other server."""
+    servicer = NodeServicer(
+        supervisor,
+        identity=identity,
+        topology=topology,
+        settings=settings,
+        endpoint=endpoint,
+        logs=logs,
+        admin=admin,
+    )
+
+    async def probe() -> tuple[Health, str]:
+        return judge(supervisor.board.all())
+
+    meter = Meter()
+    steps = standard_steps(meter=meter, reasons=[node_error_pb2.NodeErrorReason.DESCRIPTOR])
+    config = ServerConfig(
+        address=f"unix:{sidecar_socket(settings)}",
+        message_bytes_max=settings.message_bytes_max,
+        drain_seconds=_DRAIN_SECONDS,
+        channelz=settings.channelz,
+    )
+    async with serve(
+        config,
+        chain=Chain(steps, meter=meter, message_bytes_max=settings.message_bytes_max),
+        health=HealthMonitor({_SERVICE: probe}),
+        registrations=[lambda server: stubs.add_NodeServiceServicer_to_server(servicer, server)],
+        services=[_SERVICE],
+    ):
+        yield
+
+
+def judge(statuses: Sequence[ReplicaStatus]) -> tuple[Health, str]:
+    """Return how the node is, given its replicas."""
+    down = [status for status in statuses if status.state is not State.SERVING]
+    if not down:
+        return Health.SERVING, ""
+    reason = ", ".join(f"{status.process}-{status.replica} is {status.state.value}" for status in down)
+    return (Health.NOT_SERVING if len(down) == len(statuses) else Health.DEGRADED), reason
+
+
+async def keep(journal: Journal, *, identity: Identity, settings: Settings, topology: Topology) -> None:
+    """Send *journal* to whichever process serves the log, forever."""
+    owner = topology.home(_EVENTS).name
+
+    @asynccontextmanager
+    async def open_log() -> AsyncIterator[RemoteEventLog]:
+        target = f"unix:{socket_link(run_directory(settings), owner, 0)}"
+        peers = Peers({_EVENT_SERVICE: target}, message_bytes_max=settings.message_bytes_max)
+        try:
+            async with RemoteEventLog(peers(_EVENT_SERVICE), source=identity.source) as log:
+                yield log
+        finally:
+            await peers.aclose()
+
+    await journal.run(open_log, encoder(identity, topology, os.getpid()))

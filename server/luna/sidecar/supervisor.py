@@ -1,0 +1,169 @@
+"""Starts, watches, replaces and stops every process of a node."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Final
+
+from luna.sidecar.endpoints import Endpoints
+from luna.sidecar.errors import NodeStoppingError, NotRestartableError, ProcessUnknownError
+from luna.sidecar.replica import Replica, ReplicaSpec
+from luna.sidecar.runner import Tools
+from luna.sidecar.start_errors import ChildNotServingError, StartError
+from luna.sidecar.state import Board, ReplicaStatus
+from luna.sidecar.waiting import first_of
+
+ENVOY: Final = "envoy"
+"""The name that Envoy goes by among the processes."""
+_RESTARTS_REMEMBERED: Final = 256
+
+
+class Supervisor:
+    """The processes of one node, and Envoy in front of them.
+
+    Rule 1: all start at once; order is kept only where stopping needs it.
+    Rule 2: a restart that was begun is finished, whoever asked for it and
+    whether or not they wait; one process is restarted by one task at a time.
+    """
+
+    def __init__(
+        self, specs: Sequence[ReplicaSpec], *, node: str, endpoints: Endpoints, tools: Tools, group: asyncio.TaskGroup
+    ) -> None:
+        self.board = Board()
+        self.failure: StartError | None = None
+        self.failed = asyncio.Event()
+        """Set once the node cannot go on."""
+        self._node = node
+        self._endpoints = endpoints
+        self._tools = tools
+        self._group = group
+        self._replicas = [
+            Replica(spec, board=self.board, tools=tools, group=group, refuse=self._refuse) for spec in specs
+        ]
+        self._hurry = asyncio.Event()
+        self._stopping = False
+        self._restarts: OrderedDict[tuple[str, str], asyncio.Task[None]] = OrderedDict()
+        self._locks = {spec.process: asyncio.Lock() for spec in specs}
+
+    async def start(self) -> None:
+        """Start every server process, and tell the mesh where they will listen."""
+        for replica in self._replicas:
+            replica.start()
+        # The processes are on their way before anything else is done here.
+        await asyncio.sleep(0)
+        for process in self._locks:
+            self._publish(process)
+
+    def add(self, spec: ReplicaSpec) -> None:
+        """Start one process more."""
+        replica = Replica(spec, board=self.board, tools=self._tools, group=self._group, refuse=self._refuse)
+        self._locks[spec.process] = asyncio.Lock()
+        self._replicas.append(replica)
+        replica.start()
+
+    async def ready(self, *, unless: asyncio.Event) -> bool:
+        """Wait until every process has served once. ``False``: *unless* was set before.
+
+        Raises:
+            ChildNotServingError: one did not come up in time, or kept ending.
+            StartError: one said that it cannot run.
+
+        """
+        clock = self._tools.clock
+        until = clock.monotonic() + self._tools.pace.start_seconds
+        while (late := self._late()) and not any(replica.current.status.crash_looping for replica in late):
+            rest = until - clock.monotonic()
+            if rest <= 0 or self.failure or unless.is_set():
+                break
+            await first_of(self.board.changed, self.failed, unless, seconds=rest)
+        if self.failure:
+            raise self.failure
+        if late and not unless.is_set():
+            raise ChildNotServingError(
+                ", ".join(f"{replica.spec.process}-{replica.spec.replica}" for replica in late),
+                [line for replica in late for line in replica.current.said()],
+            )
+        return not late
+
+    async def restart(self, process: str, restart_id: str) -> Sequence[ReplicaStatus]:
+        """Replace the replicas of *process*, one after the other. The same *restart_id* is the same restart.
+
+        Raises:
+            ProcessUnknownError: there is no such process.
+            NotRestartableError: it is Envoy.
+            NodeStoppingError: the node is stopping.
+            ReplacementError: a replacement did not come up; the old one goes on.
+
+        """
+        self._check_restartable(process)
+        task = self._restarts.get((process, restart_id))
+        if task is None:
+            task = self._restarts[process, restart_id] = asyncio.ensure_future(self._restart(process))
+            self._forget()
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise NodeStoppingError(self._node) from None
+            raise
+        return self.board.of(process)
+
+    def hurry(self) -> None:
+        """Stop waiting for anybody: what still runs is killed."""
+        self._hurry.set()
+
+    async def stop(self, *, drain: Callable[[asyncio.Event], Coroutine[None, None, None]] | None = None) -> None:
+        """End everything: drain Envoy, then Envoy and the servers, then the log."""
+        self._stopping = True
+        restarts = [task for task in self._restarts.values() if not task.done()]
+        for task in restarts:
+            task.cancel()
+        await asyncio.gather(*restarts, return_exceptions=True)
+        if drain and any(status.process == ENVOY for status in self.board.all()):
+            await drain(self._hurry)
+        await self._stop([replica for replica in self._replicas if not replica.spec.last])
+
+    async def stop_last(self) -> None:
+        """End what the others needed until their end: the log."""
+        await self._stop([replica for replica in self._replicas if replica.spec.last])
+
+    async def _stop(self, replicas: Sequence[Replica]) -> None:
+        await asyncio.gather(*(replica.stop(hurry=self._hurry) for replica in replicas))
+
+    async def _restart(self, process: str) -> None:
+        async with self._locks[process]:
+            for replica in self._replicas:
+                if replica.spec.process == process:
+                    await replica.replace(
+                        announce=lambda more, seconds: self._announce(process, more, seconds), hurry=self._hurry
+                    )
+
+    async def _announce(self, process: str, more: Sequence[Path], seconds: float) -> None:
+        sockets = self._publish(process, more)
+        await self._endpoints.settled(process, sockets, seconds=seconds)
+
+    def _check_restartable(self, process: str) -> None:
+        if process not in self._locks:
+            raise ProcessUnknownError(process, sorted(self._locks))
+        if process == ENVOY:
+            raise NotRestartableError(process)
+        if self._stopping:
+            raise NodeStoppingError(self._node)
+
+    def _publish(self, process: str, more: Sequence[Path] = ()) -> Sequence[Path]:
+        found = (replica.socket for replica in self._replicas if replica.spec.process == process)
+        sockets = [*(socket for socket in found if socket), *more]
+        self._endpoints.publish(process, sockets)
+        return sockets
+
+    def _forget(self) -> None:
+        while len(self._restarts) > _RESTARTS_REMEMBERED and next(iter(self._restarts.values())).done():
+            self._restarts.popitem(last=False)
+
+    def _refuse(self, error: StartError) -> None:
+        self.failure = self.failure or error
+        self.failed.set()
+
+    def _late(self) -> Sequence[Replica]:
+        return [replica for replica in self._replicas if not replica.current.served.is_set()]

@@ -1,0 +1,147 @@
+"""Translates what the supervisor knows into the messages of the node's contract."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypedDict
+from uuid import uuid4
+
+import psutil
+from arkalia.node.v1 import health_pb2, node_event_pb2, node_pb2
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from luna.kernel.events import NewEvent
+from luna.kernel.identity import Identity
+from luna.sidecar import facts
+from luna.sidecar.state import Exit, ReplicaStatus, State
+from luna.topology import Topology
+
+STATES: Final[Mapping[State, health_pb2.HealthState]] = {
+    State.SERVING: health_pb2.HEALTH_STATE_SERVING,
+    State.DEGRADED: health_pb2.HEALTH_STATE_DEGRADED,
+    State.NOT_SERVING: health_pb2.HEALTH_STATE_NOT_SERVING,
+    State.STARTING: health_pb2.HEALTH_STATE_STARTING,
+    State.RECOVERING: health_pb2.HEALTH_STATE_RECOVERING,
+}
+
+
+def timestamp(ns: int) -> Timestamp:
+    """Return the moment *ns* nanoseconds after the epoch."""
+    moment = Timestamp()
+    moment.FromNanoseconds(ns)
+    return moment
+
+
+def duration(seconds: float) -> Duration:
+    """Return a span of *seconds*."""
+    span = Duration()
+    span.FromNanoseconds(round(seconds * 1e9))
+    return span
+
+
+def rss_bytes(pid: int | None) -> int | None:
+    """Return the memory that process *pid* holds, ``None`` if that cannot be read."""
+    if pid is None:
+        return None
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return None
+
+
+def process_status(status: ReplicaStatus) -> node_pb2.ProcessStatus:
+    """Return *status* as a message, with the memory read now."""
+    return node_pb2.ProcessStatus(
+        process=status.process,
+        replica=status.replica,
+        modules=status.modules,
+        state=STATES[status.state],
+        reason=status.reason,
+        pid=status.pid,
+        generation=status.generation,
+        restarts=status.restarts,
+        crash_looping=status.crash_looping,
+        last_exit=process_exit(status.last_exit) if status.last_exit else None,
+        socket=str(status.socket or ""),
+        start_time=timestamp(status.started_ns) if status.started_ns else None,
+        state_time=timestamp(status.state_ns),
+        rss_bytes=rss_bytes(status.pid),
+    )
+
+
+def process_exit(exit: Exit) -> node_pb2.ProcessExit:
+    """Return *exit* as a message."""
+    return node_pb2.ProcessExit(
+        code=exit.code,
+        signal=exit.signal,
+        time=timestamp(exit.time_ns),
+        uptime=duration(exit.ran_seconds),
+        reason=exit.reason,
+    )
+
+
+def topology_processes(topology: Topology) -> list[node_pb2.TopologyProcess]:
+    """Return the processes that *topology* asks for."""
+    return [
+        node_pb2.TopologyProcess(
+            process=process.name,
+            modules=process.modules,
+            replicas=process.replicas,
+            single_writer=process.single_writer,
+        )
+        for process in topology.processes
+    ]
+
+
+def encoder(identity: Identity, topology: Topology, pid: int) -> Callable[[facts.Fact, int], NewEvent]:
+    """Return what turns the facts of one node into events."""
+
+    def encode(fact: facts.Fact, time_ns: int) -> NewEvent:
+        payload = _payload(fact, identity, topology, pid)
+        return NewEvent(
+            type=payload.DESCRIPTOR.full_name,
+            payload=payload.SerializeToString(deterministic=True),
+            event_id=str(uuid4()),
+            source=identity.source,
+            time_ns=time_ns,
+        )
+
+    return encode
+
+
+def _payload(fact: facts.Fact, identity: Identity, topology: Topology, pid: int) -> Message:
+    match fact:
+        case facts.NodeStarted():
+            return node_event_pb2.NodeStarted(
+                node=identity.node,
+                version=identity.version,
+                pid=pid,
+                topology=topology_processes(topology),
+                startup=duration(fact.seconds),
+            )
+        case facts.NodeStopping():
+            return node_event_pb2.NodeStopping(node=identity.node, reason=fact.reason)
+        case facts.ProcessStarted():
+            return node_event_pb2.ProcessStarted(**_place(fact.status))
+        case facts.ProcessExited():
+            return node_event_pb2.ProcessExited(
+                **_place(fact.status), exit=process_exit(fact.exit), expected=fact.expected
+            )
+        case facts.ProcessRestarted():
+            return node_event_pb2.ProcessRestarted(
+                **_place(fact.status),
+                restarts=fact.status.restarts,
+                rolling=fact.rolling,
+                outage=duration(fact.outage_seconds),
+            )
+
+
+class _Place(TypedDict):
+    process: str
+    replica: int
+    generation: int
+    pid: int
+
+
+def _place(status: ReplicaStatus) -> _Place:
+    return _Place(process=status.process, replica=status.replica, generation=status.generation, pid=status.pid or 0)
