@@ -1,0 +1,28 @@
+"""The ``arkalia`` command."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from luna.settings import Settings
+
+USAGE: Final = 64
+CONFIGURATION: Final = 78
+"""As in ``sysexits.h``."""
+
+
+def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run one command, and return its exit code."""
+    try:
+        settings = Settings.from_env(environ)
+    except ValueError as error:
+        sys.stderr.write(f"arkalia: {error}\n")
+        return CONFIGURATION
+    if arguments[:1] == ["serve"]:
+        # A server process does without the libraries that the commands are made of.
+        from luna.cli.serve import serve
+
+        return serve(arguments[1:], settings)
+    from luna.cli.main import command
+
+    return command(arguments, settings)

@@ -1,0 +1,140 @@
+"""Commands about the node as a whole: ``up``, ``status``, ``echo``, ``doctor`` and ``version``."""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import replace
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from arkalia.helloria.v1.helloria_pb2 import NodeStatus
+from arkalia.node.v1.health_pb2 import HealthState
+
+from arkalia_client import Arkalia
+from luna.cli.call import talk
+from luna.cli.output import as_json, clock_time, coloured, console, percent, table
+from luna.cli.state import Json, state_of
+from luna.topology import ALL_IN_ONE, SPLIT
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    for function in (up, status, echo, doctor, version):
+        app.command()(function)
+
+
+def up(
+    context: typer.Context,
+    *,
+    all_in_one: Annotated[bool, typer.Option(help="One server process, for small machines.")] = False,
+    home: Annotated[Path | None, typer.Option(help="Where the node keeps its data.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port that Envoy listens on.")] = None,
+    verbose: Annotated[bool, typer.Option(help="Show what the processes write.")] = False,
+) -> None:
+    """Start a node, and keep it running until Ctrl-C."""
+    from luna.sidecar.node import run
+
+    settings = state_of(context).settings
+    if home is not None:
+        settings = replace(settings, home=home.expanduser().absolute())
+    if port is not None:
+        settings = replace(settings, port=port)
+    if all_in_one:
+        settings = replace(settings, all_in_one=True)
+    topology = ALL_IN_ONE if settings.all_in_one else SPLIT
+    raise typer.Exit(asyncio.run(run(settings, topology, verbose=verbose)))
+
+
+def status(
+    context: typer.Context,
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again and again, until Ctrl-C.")] = False,
+    json: Json = False,
+) -> None:
+    """Show how the node is, asked of every service now."""
+
+    async def show(node: Arkalia) -> None:
+        if not watch:
+            _print_status(await node.status(), json=json)
+            return
+        async with aclosing(node.watch_status()) as states:
+            async for state in states:
+                if not json:
+                    console().clear()
+                _print_status(state, json=json)
+
+    talk(state_of(context).target, show)
+
+
+def echo(
+    context: typer.Context,
+    message: Annotated[str, typer.Argument(help="What to send.")] = "hello",
+    *,
+    json: Json = False,
+) -> None:
+    """Send a message there and back."""
+
+    async def show(node: Arkalia) -> None:
+        answer = await node.echo(message)
+        typer.echo(as_json(answer) if json else answer.message)
+
+    talk(state_of(context).target, show)
+
+
+def doctor(context: typer.Context, *, json: Json = False) -> None:
+    """Say what is missing on this machine, and how to get it."""
+    from luna.cli.doctor import examine
+
+    findings = examine(state_of(context).settings)
+    if json:
+        typer.echo(findings.as_json())
+    else:
+        console().print(table(["", "what", "found", "what to do"], findings.rows()))
+    raise typer.Exit(0 if findings.healthy else 1)
+
+
+def version(*, json: Json = False) -> None:
+    """Show the version."""
+    number = installed_version("arkalia-luna")
+    typer.echo(f'{{"version": "{number}"}}' if json else f"arkalia {number}")
+
+
+def _print_status(state: NodeStatus, *, json: bool) -> None:
+    if json:
+        typer.echo(as_json(state))
+        return
+    health = HealthState.Name(state.state).removeprefix("HEALTH_STATE_")
+    console().print(
+        f"[bold]{state.node}[/] {coloured(health)}  version {state.version}  up {state.uptime.seconds} s"
+        f"  score {state.score:.2f}"
+    )
+    if state.HasField("log"):
+        console().print(f"log       {state.log.head_position} events{'' if state.log.writable else ', not writable'}")
+    if state.HasField("sample"):
+        sample = state.sample
+        console().print(
+            f"machine   cpu {percent(sample, 'cpu_ratio')}  memory {percent(sample, 'memory_ratio')}"
+            f"  disk {percent(sample, 'disk_ratio')}  at {clock_time(sample.time)}"
+        )
+    if state.HasField("decision"):
+        decision = state.decision
+        console().print(
+            f"decision  {coloured(decision.action)}  confidence {decision.confidence:.2f}"
+            f"  at {clock_time(decision.time)}  {decision.decision_id}"
+        )
+    console().print(
+        table(
+            ["service", "process", "state", "probe", "why"],
+            [
+                [
+                    service.service,
+                    service.process,
+                    HealthState.Name(service.state).removeprefix("HEALTH_STATE_"),
+                    f"{service.probe_latency.ToNanoseconds() / 1e6:.1f} ms",
+                    service.reason,
+                ]
+                for service in state.services
+            ],
+        )
+    )

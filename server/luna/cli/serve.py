@@ -1,0 +1,28 @@
+"""Runs one server process of a node; ``arkalia up`` starts these."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from luna.app import Place, serve_process
+from luna.settings import Settings
+from luna.topology import ALL_IN_ONE, SPLIT
+
+
+def serve(arguments: Sequence[str], settings: Settings) -> int:
+    """Serve until told to stop, and return the exit code."""
+    topology = ALL_IN_ONE if settings.all_in_one else SPLIT
+    given = _parser([process.name for process in topology.processes]).parse_args(arguments)
+    place = Place(
+        topology=topology, process=topology.process(given.process), replica=given.replica, socket=given.socket
+    )
+    return serve_process(settings, place)
+
+
+def _parser(processes: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="arkalia serve", description="Serve one process of a node.")
+    parser.add_argument("process", choices=processes)
+    parser.add_argument("--socket", type=Path, required=True)
+    parser.add_argument("--replica", type=int, default=0)
+    parser.add_argument("--generation", type=int, default=0)
+    return parser
