@@ -114,15 +114,11 @@ async def test_a_stream_is_resumed_without_a_gap(node: Node) -> None:
     """
     async with connect(node.target) as arkalia:
         await arkalia.events.append("tested/resume", [StringValue(value=str(n)) for n in range(3)])
-        async for batch, token in arkalia.events.watch():
-            last, resume_token = batch[-1].position, token
-            break
+        first, resume_token = await anext(arkalia.events.watch())
         await arkalia.events.append("tested/resume", [StringValue(value="after")])
-        async for batch, _ in arkalia.events.watch(resume_token=resume_token):
-            following = batch[0].position
-            break
+        following, _ = await anext(arkalia.events.watch(resume_token=resume_token))
 
-    assert following == last + 1
+    assert following[0].position == first[-1].position + 1
 
 
 async def test_a_conflict_lists_every_check_that_failed(node: Node) -> None:

@@ -1,0 +1,72 @@
+"""A small process for the supervisor to run: ``health_server.py SOCKET [BEHAVIOUR…]``."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import sys
+from pathlib import Path
+
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+
+async def main(path: str, behaviours: frozenset[str]) -> int:
+    """Serve grpc.health.v1 until SIGTERM."""
+    if (code := refused(Path(path).parent, behaviours)) is not None:
+        return code
+    stop = stopping(deaf="deaf" in behaviours)
+    servicer = health.aio.HealthServicer()
+    for service in ("", *sorted(behaviour for behaviour in behaviours if behaviour.startswith("arkalia."))):
+        await servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
+    if behaviours & {"mute", "heir"}:
+        await servicer.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
+    server = grpc.aio.server()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    server.add_insecure_port(f"unix:{path}")
+    await server.start()
+    say(f"serving {path} as {os.getpid()}")
+    if "heir" in behaviours:
+        await inherit(Path(path).parent / "estate")
+        await servicer.set("", health_pb2.HealthCheckResponse.SERVING)
+    await stop.wait()
+    await servicer.enter_graceful_shutdown()
+    await server.stop(0.5)
+    return 0
+
+
+def stopping(*, deaf: bool) -> asyncio.Event:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, (lambda: None) if deaf else stop.set)
+    return stop
+
+
+async def inherit(estate: Path) -> None:
+    """Wait for a lock that is held for good, as a log's owner does."""
+    lock = os.open(estate, os.O_RDWR | os.O_CREAT)
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(0.02)
+        else:
+            return
+
+
+def refused(run: Path, behaviours: frozenset[str]) -> int | None:
+    if "corrupt" in behaviours:
+        say("events.db is corrupt after position 41; run `arkalia log recover`")
+        return 65
+    if "crash" in behaviours:
+        say("cannot think")
+        return 1
+    return 1 if "late" in behaviours and (run / "late").exists() else None
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1], frozenset(sys.argv[2:]))))

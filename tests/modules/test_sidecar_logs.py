@@ -1,0 +1,64 @@
+"""What processes write is kept, and read back."""
+
+import os
+from pathlib import Path
+
+from luna.settings import Settings
+from luna.sidecar.diagnostics import settings_shown
+from luna.sidecar.logs import LOG_BYTES_MAX, Follower, last_lines, log_file
+
+
+def test_a_large_log_is_put_aside_at_the_start(tmp_path: Path) -> None:
+    """
+    A small one is added to.
+    """
+    path = tmp_path / "kernel.log"
+    path.write_bytes(b"x" * (LOG_BYTES_MAX + 1))
+    with log_file(path) as (descriptor, begin):
+        os.write(descriptor, b"one\n")
+    with log_file(path) as (descriptor, then):
+        os.write(descriptor, b"two\n")
+
+    assert (begin, then) == (0, 4)
+    assert path.read_text() == "one\ntwo\n"
+    assert (tmp_path / "kernel.log.1").stat().st_size == LOG_BYTES_MAX + 1
+
+
+def test_the_last_lines_are_those_of_this_start(tmp_path: Path) -> None:
+    """
+    And no more than asked for.
+    """
+    path = tmp_path / "kernel.log"
+    path.write_text("before\none\ntwo\nthree\n")
+
+    assert last_lines(path, after=7, limit=8) == ["one", "two", "three"]
+    assert last_lines(path, limit=2) == ["two", "three"]
+    assert last_lines(tmp_path / "none.log") == []
+
+
+def test_a_follower_yields_each_whole_line_once(tmp_path: Path) -> None:
+    """
+    A line that is being written waits, and a fresh file is read from its beginning.
+    """
+    path = tmp_path / "kernel.log"
+    path.write_text("old\n")
+    follower = Follower(path)
+    with path.open("a") as file:
+        file.write("one\ntw")
+        file.flush()
+        first = follower.news()
+        file.write("o\n")
+    second = follower.news()
+    path.write_text("new\n")
+
+    assert (first, second, follower.news(), follower.news()) == (["one"], ["two"], ["new"], [])
+
+
+def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
+    """
+    A password in an address is one.
+    """
+    shown = settings_shown(Settings(home=tmp_path, otlp_endpoint="http://user:hunter2@collector:4317"))
+
+    assert shown["ARKALIA_PORT"] == "8080"
+    assert shown["ARKALIA_OTLP_ENDPOINT"] == "http://***@collector:4317"
