@@ -1,0 +1,1 @@
+"""Side-by-side measurements. Every published figure has a command here."""
