@@ -1,6 +1,7 @@
 """The composition root of a server process: the one place that knows every concrete class."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -117,6 +118,7 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))
         tools = await stack.enter_async_context(_toolbox(settings, place, identity, watch))
         wired = [modules.load(name).wire(tools) for name in place.process.modules]
+        _calm_the_collector()
         await stack.enter_async_context(_metrics(place, lambda: render(meter, watch.gauges())))
         yield await stack.enter_async_context(
             serve(
@@ -128,6 +130,13 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
                 background=[watch.run, VitalsReport(tools).run, *(loop for each in wired for loop in each.background)],
             )
         )
+
+
+def _calm_the_collector() -> None:
+    """Leave what was loaded out of garbage collection, and collect less often: a fifth of an append was that."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def directory(topology: Topology) -> Sequence[ServiceEntry]:

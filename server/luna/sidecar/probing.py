@@ -52,7 +52,7 @@ class Pace:
     """How long the replacement of the log's owner may take to serve before the old one has let go of the log."""
     settle_seconds: float = 5.0
     """How long the mesh may take to follow a change of endpoints."""
-    linger_seconds: float = 1.0
+    linger_seconds: float = 0.3
     """How long the old process goes on after that, for the mesh still sends it a call now and then."""
     stop_seconds: float = 10.0
     """How long a process may take to end when asked to."""

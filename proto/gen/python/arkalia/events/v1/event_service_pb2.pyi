@@ -56,18 +56,20 @@ class AppendManyResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[AppendResult, _Mapping]]] = ...) -> None: ...
 
 class ReadRequest(_message.Message):
-    __slots__ = ("filter", "after_position", "direction", "limit", "batch_size")
+    __slots__ = ("filter", "after_position", "direction", "limit", "batch_size", "one_page")
     FILTER_FIELD_NUMBER: _ClassVar[int]
     AFTER_POSITION_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    ONE_PAGE_FIELD_NUMBER: _ClassVar[int]
     filter: _event_pb2.EventFilter
     after_position: int
     direction: _event_pb2.ReadDirection
     limit: int
     batch_size: int
-    def __init__(self, filter: _Optional[_Union[_event_pb2.EventFilter, _Mapping]] = ..., after_position: _Optional[int] = ..., direction: _Optional[_Union[_event_pb2.ReadDirection, str]] = ..., limit: _Optional[int] = ..., batch_size: _Optional[int] = ...) -> None: ...
+    one_page: bool
+    def __init__(self, filter: _Optional[_Union[_event_pb2.EventFilter, _Mapping]] = ..., after_position: _Optional[int] = ..., direction: _Optional[_Union[_event_pb2.ReadDirection, str]] = ..., limit: _Optional[int] = ..., batch_size: _Optional[int] = ..., one_page: _Optional[bool] = ...) -> None: ...
 
 class ReadResponse(_message.Message):
     __slots__ = ("events", "position", "done")
