@@ -18,11 +18,15 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except ValueError as error:
         sys.stderr.write(f"arkalia: {error}\n")
         return CONFIGURATION
+    # What runs for long does without the libraries that the commands are made of.
     if arguments[:1] == ["serve"]:
-        # A server process does without the libraries that the commands are made of.
         from luna.cli.serve import serve
 
         return serve(arguments[1:], settings)
+    if arguments[:1] == ["supervise"]:
+        from luna.cli.supervise import supervise
+
+        return supervise(arguments[1:], settings)
     from luna.cli.main import command
 
     return command(arguments, settings)

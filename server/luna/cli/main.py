@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from luna.cli import USAGE, log, mind, node
+from luna.cli import USAGE, log, mind, node, up
 from luna.cli.state import State
 from luna.settings import Settings
 
@@ -17,9 +17,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-node.add_to(app)
-mind.add_to(app)
-log.add_to(app)
+for commands in (up, node, mind, log):
+    commands.add_to(app)
 
 
 @app.callback()

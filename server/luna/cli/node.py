@@ -1,10 +1,7 @@
-"""Commands about the node as a whole: ``up``, ``status``, ``echo``, ``doctor`` and ``version``."""
+"""Commands about the node as a whole: ``status``, ``echo``, ``doctor`` and ``version``."""
 
-import asyncio
 from contextlib import aclosing
-from dataclasses import replace
 from importlib.metadata import version as installed_version
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,35 +12,12 @@ from arkalia_client import Arkalia
 from luna.cli.call import talk
 from luna.cli.output import as_json, clock_time, coloured, console, percent, table
 from luna.cli.state import Json, state_of
-from luna.topology import ALL_IN_ONE, SPLIT
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    for function in (up, status, echo, doctor, version):
+    for function in (status, echo, doctor, version):
         app.command()(function)
-
-
-def up(
-    context: typer.Context,
-    *,
-    all_in_one: Annotated[bool, typer.Option(help="One server process, for small machines.")] = False,
-    home: Annotated[Path | None, typer.Option(help="Where the node keeps its data.")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port that Envoy listens on.")] = None,
-    verbose: Annotated[bool, typer.Option(help="Show what the processes write.")] = False,
-) -> None:
-    """Start a node, and keep it running until Ctrl-C."""
-    from luna.sidecar.node import run
-
-    settings = state_of(context).settings
-    if home is not None:
-        settings = replace(settings, home=home.expanduser().absolute())
-    if port is not None:
-        settings = replace(settings, port=port)
-    if all_in_one:
-        settings = replace(settings, all_in_one=True)
-    topology = ALL_IN_ONE if settings.all_in_one else SPLIT
-    raise typer.Exit(asyncio.run(run(settings, topology, verbose=verbose)))
 
 
 def status(

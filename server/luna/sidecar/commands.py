@@ -12,15 +12,18 @@ from luna.sidecar.state import ReplicaStatus
 from luna.topology import Topology
 
 
-def serve_command(settings: Settings) -> Command:
-    """Return what builds the command that serves one generation of a replica, with these very *settings*."""
+def luna_command(settings: Settings, *arguments: str) -> list[str]:
+    """Return the command line that runs this very program with these very *settings*."""
     # Options of the command line may have changed what the environment says.
     assignments = [f"ARKALIA_{field.name.upper()}={getattr(settings, field.name)}" for field in fields(settings)]
+    return ["env", *assignments, sys.executable, "-m", "luna", *arguments]
 
+
+def serve_command(settings: Settings) -> Command:
+    """Return what builds the command that serves one generation of a replica, with these very *settings*."""
     def command(status: ReplicaStatus) -> Sequence[str]:
         return [
-            *("env", *assignments),
-            *(sys.executable, "-m", "luna", "serve", status.process),
+            *luna_command(settings, "serve", status.process),
             *("--replica", str(status.replica)),
             *("--generation", str(status.generation)),
             *("--socket", str(status.socket)),
