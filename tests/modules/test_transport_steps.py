@@ -1,5 +1,6 @@
 """The steps of the chain, each by itself."""
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from arkalia.helloria.v1 import helloria_service_pb2
 from arkalia.options.v1 import method_pb2
 from google.protobuf.struct_pb2 import Struct
 
+from luna.kernel.context import CallContext
 from luna.transport.admission import Admission
 from luna.transport.call import Call
 from luna.transport.chain import Chain, standard_steps
@@ -186,3 +188,12 @@ def test_an_unrecorded_trace_can_be_continued() -> None:
     What is written can be read.
     """
     assert trace_id_of(unrecorded("0af7651916cd43dd8448eb211c80319c")) == "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_a_call_can_stand_for_its_context() -> None:
+    """
+    What the kernel promises about the current call, the chain's own object has.
+    """
+    names = {field.name for field in fields(CallContext)}
+
+    assert names <= set(Call.__slots__)

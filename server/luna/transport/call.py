@@ -11,7 +11,11 @@ Context: TypeAlias = Any
 
 
 class Call:
-    """What the steps learn about a call. Mutable and hand-written: it is made for each one."""
+    """What the steps learn about a call.
+
+    It has every attribute of `CallContext`, and is the current one while the
+    call is served. Mutable and hand-written, because one is made for each call.
+    """
 
     __slots__ = (
         "context",
@@ -19,6 +23,7 @@ class Call:
         "deadline",
         "going_away",
         "headers",
+        "method",
         "received_bytes",
         "rpc",
         "scopes",
@@ -32,7 +37,9 @@ class Call:
 
     def __init__(self, rpc: Rpc, context: Context, metadata: Sequence[tuple[str, Any]]) -> None:
         self.rpc = rpc
-        self.context = context
+        self.context: Context = context
+        """``None`` after a call that ended well: a task that it started may live on and keep this object."""
+        self.method = rpc.method
         self.headers: dict[str, Any] = dict(metadata)
         self.started = time.monotonic()
         self.deadline: float | None = None

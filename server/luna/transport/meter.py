@@ -47,18 +47,6 @@ class Outcomes:
         self.sent = Histogram(BYTES_BOUNDS)
         self.received = Histogram(BYTES_BOUNDS)
 
-    def count(self, seconds: float, sent: int, received: int) -> None:
-        """Count a call. This is `Histogram.observe` three times, written out because every call passes here."""
-        histogram = self.seconds
-        histogram.counts[bisect_left(SECONDS_BOUNDS, seconds)] += 1
-        histogram.total += seconds
-        histogram = self.sent
-        histogram.counts[bisect_left(BYTES_BOUNDS, sent)] += 1
-        histogram.total += sent
-        histogram = self.received
-        histogram.counts[bisect_left(BYTES_BOUNDS, received)] += 1
-        histogram.total += received
-
 
 class MethodMeter:
     """The calls of one method."""
@@ -84,7 +72,16 @@ class MethodMeter:
         outcomes = self.outcomes.get(code)
         if outcomes is None:
             outcomes = self.outcomes[code] = Outcomes(code)
-        outcomes.count(seconds, sent, received)
+        # `Histogram.observe` three times, written out because every call passes here.
+        histogram = outcomes.seconds
+        histogram.counts[bisect_left(SECONDS_BOUNDS, seconds)] += 1
+        histogram.total += seconds
+        histogram = outcomes.sent
+        histogram.counts[bisect_left(BYTES_BOUNDS, sent)] += 1
+        histogram.total += sent
+        histogram = outcomes.received
+        histogram.counts[bisect_left(BYTES_BOUNDS, received)] += 1
+        histogram.total += received
 
 
 class Meter:

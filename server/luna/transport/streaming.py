@@ -6,13 +6,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from luna.kernel.context import enter
 from luna.transport.call import Call, Context
 from luna.transport.errors import status_of
 from luna.transport.plan import Plan
 from luna.transport.request_errors import DeadlineError, GoingAwayError
 from luna.transport.requests import Requests
-from luna.transport.unary import context_of, settle
+from luna.transport.unary import enter_call, settle
 
 T = TypeVar("T")
 
@@ -62,13 +61,14 @@ class Streaming:
             plan.stops.discard(stop)
             await requests.aclose()
         plan.end(call, status_of(context))
+        call.context = None
         return response
 
     async def _serve(self, raw: Any, call: Call, requests: Requests) -> bytes | None:
         for start in self.plan.starts:
             start(call)
         request = requests if self.many_requests else self.plan.decode(call, raw)
-        enter(context_of(call))
+        enter_call(call)
         served = StreamContext(call, requests, self.plan.encode)
         result = await _while_wanted(call, _run(self.function(request, served), served))
         if self.many_responses:

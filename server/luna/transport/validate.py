@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from arkalia.options.v1 import field_pb2
-from google.protobuf import message_factory
-from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from protovalidate import Validator, Violation
 
@@ -25,13 +24,6 @@ class Validate(Step):
 
     def __init__(self) -> None:
         self._validator = Validator()
-
-    def prepare(self, services: Iterable[ServiceDescriptor]) -> None:
-        """Compile the rules of all requests now, so that no call has to wait for that."""
-        for service in services:
-            for method in service.methods:
-                if has_rules(method.input_type):
-                    self._validator.collect_violations(message_factory.GetMessageClass(method.input_type)())
 
     def on_message(self, rpc: Rpc) -> Check | None:
         """Check a message, unless its type has no limits anywhere."""
