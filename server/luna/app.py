@@ -9,13 +9,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import uvloop
 
-from luna import modules
+from luna import __version__, modules
 from luna.adapters.consumer_groups import LogConsumers
 from luna.adapters.machine import PsutilMachine
 from luna.adapters.sqlite_log import SqliteEventLog
@@ -25,7 +24,8 @@ from luna.contracts import error_reasons, load_contracts
 from luna.kernel.clock import SystemClock
 from luna.kernel.consumers import Consumers
 from luna.kernel.directory import ServiceEntry
-from luna.kernel.events import EventLog, EventLogError
+from luna.kernel.event_errors import EventLogError
+from luna.kernel.event_log import EventLog
 from luna.kernel.identity import Identity
 from luna.kernel.log_admin import CorruptLogError, RecoveryReport
 from luna.manifest import Probe, Toolbox, Wired
@@ -153,7 +153,7 @@ def _identity(settings: Settings, place: Place) -> Identity:
     return Identity(
         node=settings.node_name or socket.gethostname(),
         process=f"{place.process.name}-{place.replica}",
-        version=version("arkalia-luna"),
+        version=__version__,
         started_ns=time.time_ns(),
     )
 

@@ -10,7 +10,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, ServiceDescri
 from luna.kernel.clock import Clock
 from luna.kernel.consumers import Consumers
 from luna.kernel.directory import Check, ServiceEntry
-from luna.kernel.events import EventLog
+from luna.kernel.event_log import EventLog
 from luna.kernel.identity import Identity
 from luna.kernel.machine import Machine
 from luna.kernel.vitals import Vitals

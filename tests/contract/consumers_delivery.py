@@ -7,11 +7,9 @@ from dataclasses import replace
 import pytest
 
 from luna.kernel.consumers import ConsumerAdmin, ConsumerPolicy, Nack
-from luna.kernel.events import (
-    EventFilter,
-    EventLog,
-    UnknownConsumerError,
-)
+from luna.kernel.event_errors import UnknownConsumerError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import EventFilter
 from tests.contract.consumers_words import NAME, POLICY, either, positions, working
 from tests.contract.event_log_words import write
 from tests.fakes import FakeClock

@@ -6,15 +6,9 @@ from dataclasses import replace
 import pytest
 
 from luna.kernel.consumers import ConsumerAdmin, Nack
-from luna.kernel.events import (
-    AlreadyProcessedError,
-    Append,
-    Checkpoint,
-    EventFilter,
-    EventLog,
-    StreamWrite,
-    UnknownConsumerError,
-)
+from luna.kernel.event_errors import AlreadyProcessedError, UnknownConsumerError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, Checkpoint, EventFilter, StreamWrite
 from tests.contract.consumers_words import NAME, POLICY, Worker, either, either_of, positions, until_settled, working
 from tests.contract.event_log_words import new, uid, write
 

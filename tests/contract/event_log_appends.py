@@ -5,20 +5,18 @@ import uuid
 
 import pytest
 
+from luna.kernel.event_errors import EventIdReusedError, UnknownConsumerError, VersionConflictError
+from luna.kernel.event_log import EventLog
 from luna.kernel.events import (
     Append,
     Appended,
     Checkpoint,
     EventFilter,
-    EventIdReusedError,
-    EventLog,
     Expect,
     Expected,
     NewEvent,
     StreamCheck,
     StreamWrite,
-    UnknownConsumerError,
-    VersionConflictError,
 )
 from luna.kernel.leaf import leaf_hash
 from tests.contract.event_log_words import labels, new, read_all, uid, write

@@ -3,10 +3,8 @@
 import asyncio
 from contextlib import aclosing
 
-from luna.kernel.events import (
-    EventFilter,
-    EventLog,
-)
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import EventFilter
 from tests.contract.event_log_words import follow, labels, write
 
 

@@ -2,11 +2,8 @@
 
 import uuid
 
-from luna.kernel.events import (
-    Direction,
-    EventFilter,
-    EventLog,
-)
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Direction, EventFilter
 from tests.contract.event_log_words import labels, new, read_all, uid, write
 
 

@@ -5,7 +5,9 @@ from typing import Protocol
 import pytest
 
 from luna.kernel.consumers import ConsumerPolicy
-from luna.kernel.events import EventFilter, EventIdReusedError, EventLog
+from luna.kernel.event_errors import EventIdReusedError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import EventFilter
 from luna.kernel.log_admin import ConsumerChanges, ConsumerStorage, Retention
 from tests.contract.event_log_words import labels, new, read_all, uid, write
 

@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Sequence
 from contextlib import aclosing
 
+from luna.kernel.event_log import EventLog
 from luna.kernel.events import (
     EVERYTHING,
     Append,
     Direction,
     Event,
     EventFilter,
-    EventLog,
     Expect,
     Expected,
     NewEvent,

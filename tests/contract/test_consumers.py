@@ -9,7 +9,7 @@ from luna.adapters.consumer_groups import LogConsumers
 from luna.adapters.memory_log import MemoryEventLog
 from luna.adapters.sqlite_log import SqliteEventLog
 from luna.kernel.consumers import ConsumerAdmin
-from luna.kernel.events import EventLog
+from luna.kernel.event_log import EventLog
 from tests.contract.consumers import ConsumersContract
 from tests.fakes import FakeClock
 

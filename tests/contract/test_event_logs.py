@@ -7,7 +7,7 @@ import pytest
 
 from luna.adapters.memory_log import MemoryEventLog
 from luna.adapters.sqlite_log import SqliteEventLog, SqliteLogPolicy
-from luna.kernel.events import EventLog
+from luna.kernel.event_log import EventLog
 from tests.contract.event_log import EventLogContract
 from tests.contract.event_log_retention import RetentionContract
 from tests.fakes import FakeClock

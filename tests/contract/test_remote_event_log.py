@@ -12,7 +12,7 @@ import pytest
 from luna.adapters.sqlite_log import SqliteEventLog
 from luna.kernel.clock import Clock, SystemClock
 from luna.kernel.consumers import ConsumerAdmin, ConsumerPolicy, ConsumerState, Member, Parked
-from luna.kernel.events import EventLog
+from luna.kernel.event_log import EventLog
 from luna.transport.remote_consumers import RemoteConsumers
 from luna.transport.remote_log import RemoteEventLog
 from tests.contract.consumers import ConsumersContract

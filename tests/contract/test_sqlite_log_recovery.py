@@ -1,5 +1,6 @@
 """A damaged log is noticed before it is used, and what is intact of it is saved."""
 
+import os
 import random
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from luna.adapters.sqlite_log import SqliteEventLog
 from luna.adapters.sqlite_log_recovery import recover
 from luna.kernel.consumers import ConsumerPolicy
-from luna.kernel.events import Event, LogReadOnlyError
+from luna.kernel.event_errors import LogReadOnlyError
+from luna.kernel.events import Event
 from luna.kernel.log_admin import ConsumerChanges, CorruptLogError
 from tests.contract.event_log_words import new, read_all, uid, write
 
@@ -45,6 +47,20 @@ async def damaged(path: Path) -> CorruptLogError:
     return caught.value
 
 
+def change_last(path: Path, payload: bytes) -> None:
+    content = path.read_bytes()
+    at = content.rindex(payload)
+    path.write_bytes(content[:at] + b"!" + content[at + 1 :])
+
+
+def diary(path: Path) -> None:
+    path.write_bytes(b"my diary\n" * 1000)
+
+
+def size_of(path: Path) -> int:
+    return path.stat().st_size
+
+
 async def check_recovery(path: Path, events: list[Event], *, last_good: int) -> None:
     """Recover, and see that exactly the intact prefix is there, and that the log works."""
     report = recover(path)
@@ -55,7 +71,7 @@ async def check_recovery(path: Path, events: list[Event], *, last_good: int) -> 
 
     assert report.last_good_position == report.event_count == last_good == len(saved)
     assert saved == events[:last_good]
-    assert Path(report.damaged_path).exists()
+    assert size_of(Path(report.damaged_path)) > 0
     assert all(consumer.checkpoint <= last_good for consumer in stored)
 
 
@@ -64,7 +80,7 @@ async def test_garbage_inside_is_noticed_and_the_prefix_saved(path: Path, events
     """
     Whichever page it hits.
     """
-    size = path.stat().st_size
+    size = size_of(path)
     overwrite(path, int(size * share) // PAGE * PAGE, 6 * PAGE)
     error = await damaged(path)
 
@@ -90,8 +106,7 @@ async def test_a_truncated_file_is_noticed(path: Path, events: list[Event]) -> N
     """
     What is in the part that is left is saved.
     """
-    with path.open("r+b") as file:
-        file.truncate(path.stat().st_size // 2 // PAGE * PAGE)
+    os.truncate(path, size_of(path) // 2 // PAGE * PAGE)
     error = await damaged(path)
 
     assert error.last_good_position < COUNT
@@ -102,11 +117,7 @@ async def test_a_changed_payload_is_noticed(path: Path, events: list[Event]) -> 
     """
     Even where the file is well-formed: the leaf hash tells.
     """
-    content = path.read_bytes()
-    at = content.rindex(bytes([(COUNT - 10) % 256]) * 300)
-    with path.open("r+b") as file:
-        file.seek(at)
-        file.write(b"!")
+    change_last(path, bytes([(COUNT - 10) % 256]) * 300)
     error = await damaged(path)
 
     assert "not what was recorded" in str(error)
@@ -118,12 +129,12 @@ async def test_a_file_that_is_no_log_is_not_touched(path: Path) -> None:
     """
     It is refused; recovering it keeps it aside and starts an empty log.
     """
-    path.write_bytes(b"my diary\n" * 1000)
+    diary(path)
     error = await damaged(path)
     report = recover(path)
 
     assert error.last_good_position == 0
-    assert Path(report.damaged_path).read_bytes() == b"my diary\n" * 1000
+    assert size_of(Path(report.damaged_path)) == 9000
     async with await SqliteEventLog.open(path) as log:
         assert await log.head() == 0
 

@@ -15,19 +15,9 @@ from luna.adapters.sqlite_log import SqliteEventLog
 from luna.kernel.consumers import ConsumerPolicy
 from luna.kernel.context import CallContext, enter, leave
 from luna.kernel.errors import DomainError
-from luna.kernel.events import (
-    BEGINNING,
-    Append,
-    Appended,
-    Event,
-    EventLog,
-    Expect,
-    FailedCheck,
-    NewEvent,
-    StreamWrite,
-    UnknownConsumerError,
-    VersionConflictError,
-)
+from luna.kernel.event_errors import FailedCheck, UnknownConsumerError, VersionConflictError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import BEGINNING, Append, Appended, Event, Expect, NewEvent, StreamWrite
 from luna.transport.remote_consumers import RemoteConsumers
 from luna.transport.remote_log import RemoteEventLog
 from luna.transport.request_errors import PeerUnavailableError

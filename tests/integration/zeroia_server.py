@@ -18,17 +18,9 @@ from luna.adapters.consumer_groups import LogConsumers
 from luna.adapters.memory_log import MemoryEventLog
 from luna.kernel.clock import SystemClock
 from luna.kernel.directory import Checked
-from luna.kernel.events import (
-    Append,
-    Appended,
-    Direction,
-    Event,
-    EventFilter,
-    EventLog,
-    LogReadOnlyError,
-    NewEvent,
-    StreamWrite,
-)
+from luna.kernel.event_errors import LogReadOnlyError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, Appended, Direction, Event, EventFilter, NewEvent, StreamWrite
 from luna.kernel.identity import Identity
 from luna.manifest import Probe, Toolbox
 from luna.modules.zeroia import MODULE

@@ -9,7 +9,8 @@ from pathlib import Path
 from arkalia.node.v1 import node_event_pb2
 
 from luna.kernel.clock import SystemClock
-from luna.kernel.events import Append, EventLogError, NewEvent
+from luna.kernel.event_errors import EventLogError
+from luna.kernel.events import Append, NewEvent
 from luna.kernel.identity import Identity
 from luna.sidecar.facts import Fact, NodeStarted, NodeStopping, ProcessExited, ProcessStarted
 from luna.sidecar.journal import WAITING_MAX, Journal

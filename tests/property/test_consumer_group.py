@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from luna.kernel.consumers import ConsumerPolicy, Nack
-from luna.kernel.group import Group, Retry
+from luna.kernel.group import Group
+from luna.kernel.group_parts import Retry
 
 POLICY = ConsumerPolicy(ack_seconds=10, deliveries_max=3, backoff_seconds=(1.0, 4.0), in_flight_max=8)
 NAMES = ("one", "two", "three")
@@ -87,6 +88,14 @@ class ConsumerGroupMachine(RuleBasedStateMachine):
         else:
             self.settles(position)
         self.deliver()
+
+    @precondition(lambda self: self.holder)
+    @rule(choice=st.data(), action=st.sampled_from(Nack))
+    def a_stranger_refuses_an_event(self, choice: st.DataObject, action: Nack) -> None:
+        """Nothing happens."""
+        position = choice.draw(st.sampled_from(sorted(self.holder)))
+        stranger = next(name for name in NAMES if name != self.holder[position][0])
+        self.group.nack(stranger, [position], action, "not mine", self.now)
 
     @rule(seconds=st.floats(0, 12))
     def time_passes(self, seconds: float) -> None:
@@ -186,4 +195,4 @@ class ConsumerGroupMachine(RuleBasedStateMachine):
 
 
 TestConsumerGroup = ConsumerGroupMachine.TestCase
-TestConsumerGroup.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestConsumerGroup.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)

@@ -12,20 +12,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from luna.adapters.sqlite_log import SqliteEventLog
+from luna.kernel.event_errors import EventIdReusedError, EventLogError, VersionConflictError
 from luna.kernel.events import (
     Append,
     Appended,
     Direction,
     Event,
     EventFilter,
-    EventIdReusedError,
-    EventLogError,
     Expect,
     Expected,
     NewEvent,
     StreamCheck,
     StreamWrite,
-    VersionConflictError,
 )
 from tests.fakes import FakeClock
 
@@ -47,9 +45,7 @@ WRITES = st.builds(
     StreamWrite, stream=st.sampled_from(STREAMS), events=st.lists(EVENTS, min_size=1, max_size=3), expected=EXPECTED
 )
 CHECKS = st.builds(StreamCheck, stream=st.sampled_from(STREAMS), expected=EXPECTED)
-APPENDS = st.builds(
-    Append, writes=st.lists(WRITES, min_size=1, max_size=2), checks=st.lists(CHECKS, max_size=1)
-)
+APPENDS = st.builds(Append, writes=st.lists(WRITES, min_size=1, max_size=2), checks=st.lists(CHECKS, max_size=1))
 FILTERS = st.builds(
     EventFilter,
     stream=st.sampled_from(["", *STREAMS]),
@@ -79,7 +75,9 @@ class Model:
             return EventIdReusedError
         known = {event.event_id: (stream, event) for stream, event in self.recorded if event.event_id in ids}
         if known:
-            same = all(event.event_id in known and _same((stream, event), known[event.event_id]) for stream, event in new)
+            same = all(
+                event.event_id in known and _same((stream, event), known[event.event_id]) for stream, event in new
+            )
             return same or EventIdReusedError
         expectations = [(entry.stream, entry.expected) for entry in append.writes]
         expectations += [(check.stream, check.expected) for check in append.checks]
@@ -91,7 +89,9 @@ class Model:
 def _same(given: tuple[str, NewEvent], recorded: tuple[str, NewEvent]) -> bool:
     (stream, new), (where, old) = given, recorded
     fields = ("type", "payload", "source", "correlation_id", "causation_id", "schema_version")
-    return stream == where and new.time_ns in {0, old.time_ns} and all(getattr(new, f) == getattr(old, f) for f in fields)
+    return (
+        stream == where and new.time_ns in {0, old.time_ns} and all(getattr(new, f) == getattr(old, f) for f in fields)
+    )
 
 
 def _holds(expected: Expected, version: int) -> bool:

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Final, Self
 
-from luna.adapters.consumer_run import GroupMember, GroupRun
+from luna.adapters.consumer_member import GroupMember
+from luna.adapters.consumer_run import GroupRun
 from luna.kernel.clock import Clock
 from luna.kernel.consumers import ConsumerPolicy, ConsumerState, Parked
-from luna.kernel.events import BEGINNING, Event, EventLog
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import BEGINNING, Event
 from luna.kernel.log_admin import ConsumerStorage, ParkedEntry, StoredConsumer
 
 _PARKED_PAGE: Final = 500

@@ -2,63 +2,24 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Final
 
+from luna.adapters.consumer_changes import changes_of, group_of
+from luna.adapters.consumer_member import GroupMember
+from luna.adapters.waits import cancel, first
 from luna.kernel.clock import Clock
 from luna.kernel.consumers import ConsumerPolicy, Delivery, Nack
-from luna.kernel.events import Event, EventLog, EventLogError, LogReadOnlyError, Page, UnknownConsumerError
-from luna.kernel.group import Assignment, Changes, Group, Retry
-from luna.kernel.log_admin import ConsumerChanges, ConsumerStorage, ParkedEntry, StoredConsumer, Waiting
+from luna.kernel.event_errors import EventLogError, LogReadOnlyError, UnknownConsumerError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Event, Page
+from luna.kernel.group_parts import Assignment
+from luna.kernel.log_admin import ConsumerChanges, ConsumerStorage, StoredConsumer
 
 _SAVE_SECONDS: Final = 0.25
 """How long changes nobody waits for may stay unsaved: a crash only means that they happen again."""
 _EVENTS_SPARE: Final = 256
-
-
-class GroupMember:
-    """One of the competing readers."""
-
-    def __init__(self, run: "GroupRun", name: str, prefetch: int) -> None:
-        self.name = name
-        self.prefetch = prefetch
-        self._run = run
-        self._assigned: list[Assignment] = []
-        self._news = asyncio.Event()
-
-    async def deliveries(self) -> AsyncGenerator[Sequence[Delivery], None]:
-        """Yield batches of events to handle, until the consumer is deleted."""
-        self._run.enter(self)
-        try:
-            while True:
-                self._news.clear()
-                if batch := self._run.collect(self.name, self._assigned):
-                    self._assigned = []
-                    yield batch
-                else:
-                    self._run.check()
-                    await self._news.wait()
-        finally:
-            self._assigned = []
-            self._run.leave(self)
-
-    async def ack(self, positions: Sequence[int]) -> None:
-        """Settle events as handled. Returning means that it is durable."""
-        await self._run.ack(positions)
-
-    async def nack(self, positions: Sequence[int], action: Nack, reason: str) -> None:
-        """Settle events as not handled. Returning means that it is durable."""
-        await self._run.nack(self.name, positions, action, reason)
-
-    def assign(self, assignments: Sequence[Assignment]) -> None:
-        """Take what the group has assigned."""
-        self._assigned += assignments
-        self.wake()
-
-    def wake(self) -> None:
-        """Look again."""
-        self._news.set()
 
 
 class GroupRun:
@@ -69,7 +30,7 @@ class GroupRun:
         self._storage = storage
         self._clock = clock
         self._name = stored.name
-        self._group = _group(stored, clock)
+        self._group = group_of(stored, clock)
         self._events: dict[int, Event] = {}
         self._members: dict[str, GroupMember] = {}
         self._replays: deque[int] = deque()
@@ -130,7 +91,7 @@ class GroupRun:
         refilter = policy.filter != self._group.policy.filter
         self._group.policy = policy
         if refilter:
-            await _cancel(self._tasks[:1])
+            await cancel(self._tasks[:1])
             self._tasks[0] = asyncio.create_task(self._guard(self._read))
         self._on_change()
 
@@ -244,7 +205,7 @@ class GroupRun:
                 await self._sooner.wait()
             else:
                 left = max(0.0, self._until - self._clock.monotonic())
-                await _first(self._sooner.wait(), self._clock.sleep(left))
+                await first(self._sooner.wait(), self._clock.sleep(left))
 
     async def _settle_up(self) -> None:
         """Save what nobody waits for."""
@@ -266,7 +227,7 @@ class GroupRun:
 
     async def _save(self) -> None:
         async with self._saving:
-            self._unsaved = self._unsaved.then(_changes(self._group.drain(), self._clock))
+            self._unsaved = self._unsaved.then(changes_of(self._group.drain(), self._clock))
             if self._unsaved:
                 await self._storage.save(self._name, self._unsaved)
                 self._unsaved = ConsumerChanges()
@@ -285,49 +246,5 @@ class GroupRun:
 
     async def _stop(self, error: Exception) -> None:
         self._stop_listening()
-        await _cancel(self._tasks)
+        await cancel(self._tasks)
         self._fail(error)
-
-
-def _group(stored: StoredConsumer, clock: Clock) -> Group:
-    """Return the group as it was when it was stored."""
-    now, now_ns = clock.monotonic(), clock.wall_ns()
-    waiting = {
-        position: Retry(attempts=entry.attempts, due=now + max(0, entry.due_ns - now_ns) / 1e9)
-        for position, entry in stored.waiting.items()
-    }
-    return Group(stored.policy, checkpoint=stored.checkpoint, settled=stored.settled, waiting=waiting)
-
-
-def _changes(changes: Changes, clock: Clock) -> ConsumerChanges:
-    """Return *changes* by the wall clock, which outlives this process."""
-    now, now_ns = clock.monotonic(), clock.wall_ns()
-    return ConsumerChanges(
-        checkpoint=changes.checkpoint,
-        settled=frozenset(changes.settled),
-        waiting={
-            position: Waiting(attempts=retry.attempts, due_ns=now_ns + round((retry.due - now) * 1e9))
-            for position, retry in changes.waiting.items()
-        },
-        parked={
-            position: ParkedEntry(position=position, attempts=up.attempts, reason=up.reason, parked_ns=now_ns)
-            for position, up in changes.parked.items()
-        },
-        unparked=frozenset(changes.unparked),
-    )
-
-
-async def _first(*waits: Awaitable[object]) -> None:
-    """Wait for the first of *waits*, and end the others."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        await _cancel(tasks)
-
-
-async def _cancel(tasks: Sequence[asyncio.Future[None]] | Sequence[asyncio.Future[object]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from luna.kernel.consumers import ConsumerPolicy
-from luna.kernel.events import UnknownConsumerError
+from luna.kernel.event_errors import UnknownConsumerError
 from luna.kernel.log_admin import CheckpointListener, ConsumerChanges, ParkedEntry, StoredConsumer, Waiting
 
 

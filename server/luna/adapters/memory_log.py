@@ -10,6 +10,7 @@ import uuid_utils
 from luna.adapters.memory_consumers import MemoryConsumers
 from luna.kernel.appends import Draft, Place, appended, compose, event_of, judge, place_of
 from luna.kernel.clock import Clock
+from luna.kernel.event_errors import EventLogError
 from luna.kernel.event_ids import measured
 from luna.kernel.events import (
     BEGINNING,
@@ -19,7 +20,6 @@ from luna.kernel.events import (
     Direction,
     Event,
     EventFilter,
-    EventLogError,
     LogStats,
     Page,
     category_of,

@@ -22,20 +22,9 @@ from luna.adapters.sqlite_log_schema import check_library
 from luna.adapters.sqlite_log_session import Appends, Outcome, Task
 from luna.adapters.sqlite_log_writer import APPENDS_MAX, Hooks, Writer
 from luna.kernel.clock import Clock, SystemClock
+from luna.kernel.event_errors import EventLogError, LogReadOnlyError
 from luna.kernel.event_ids import measured
-from luna.kernel.events import (
-    BEGINNING,
-    EVERYTHING,
-    Append,
-    Appended,
-    Direction,
-    Event,
-    EventFilter,
-    EventLogError,
-    LogReadOnlyError,
-    LogStats,
-    Page,
-)
+from luna.kernel.events import BEGINNING, EVERYTHING, Append, Appended, Direction, Event, EventFilter, LogStats, Page
 
 T = TypeVar("T")
 _SKIPPED_MAX: Final = 1000
@@ -53,8 +42,8 @@ class SqliteLogPolicy:
     poll_seconds: float = 0.05
     """How often followers look for events while another process writes."""
     reader_threads: int = 2
-    ring_events_max: int = 8192
-    ring_bytes_max: int = 16 * 1024 * 1024
+    ring_events_max: int = 1024
+    ring_bytes_max: int = 2 * 1024 * 1024
 
 
 class SqliteEventLog:

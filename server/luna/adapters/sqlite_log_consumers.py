@@ -10,7 +10,8 @@ import apsw
 from luna.adapters.sqlite_log_reader import LogReader
 from luna.adapters.sqlite_log_schema import integers, number, rows, run
 from luna.kernel.consumers import ConsumerPolicy
-from luna.kernel.events import EventFilter, UnknownConsumerError
+from luna.kernel.event_errors import UnknownConsumerError
+from luna.kernel.events import EventFilter
 from luna.kernel.log_admin import CheckpointListener, ConsumerChanges, ParkedEntry, StoredConsumer, Waiting
 
 T = TypeVar("T")

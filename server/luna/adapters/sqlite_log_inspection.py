@@ -10,7 +10,8 @@ import apsw
 
 from luna.adapters.sqlite_log_rows import COLUMNS, Names, Row
 from luna.adapters.sqlite_log_schema import APPLICATION_ID, FORMAT, number, open_reader, rows, text
-from luna.kernel.events import Event, LogReadOnlyError
+from luna.kernel.event_errors import LogReadOnlyError
+from luna.kernel.events import Event
 from luna.kernel.leaf import leaf_of
 from luna.kernel.log_admin import CorruptLogError
 

@@ -9,8 +9,9 @@ import uuid_utils
 from luna.adapters.sqlite_log_rows import NAMES_CACHED_MAX, insert, row_of, unpack_trace
 from luna.adapters.sqlite_log_schema import BLOCK, HEAD, TAIL, Value, integers, many, number, rows, run, summarise
 from luna.kernel.appends import Draft, Place, appended, compose, judge, place_of
+from luna.kernel.event_errors import UnknownConsumerError
 from luna.kernel.event_ids import id_text
-from luna.kernel.events import Append, Appended, Expect, UnknownConsumerError, category_of
+from luna.kernel.events import Append, Appended, Expect, category_of
 
 _STREAMS = """
 SELECT s.name, s.id, s.category_id,

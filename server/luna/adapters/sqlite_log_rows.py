@@ -31,9 +31,7 @@ def _insert_sql(count: int) -> str:
 _INSERTS: Final = {count: _insert_sql(count) for count in (1, 2, 4, 8, 16, 32, _ROWS_MAX)}
 
 
-def row_of(
-    draft: Draft, stream_id: int, category_id: int, type_id: int, source_id: int
-) -> tuple[Value, ...]:
+def row_of(draft: Draft, stream_id: int, category_id: int, type_id: int, source_id: int) -> tuple[Value, ...]:
     """Return the row that holds the event of *draft*."""
     new, position, _, stream_version, event_id, time_ns, leaf_hash = draft
     return (

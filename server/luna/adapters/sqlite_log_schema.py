@@ -20,7 +20,7 @@ BLOCK: Final = 256
 """Events in a block, and blocks in a span."""
 SQLITE_VERSION_MIN: Final = (3, 51, 3)
 """Older ones may corrupt a write-ahead log that two processes have open."""
-_PAGES_CACHED_KIB: Final = 16_384
+_PAGES_CACHED_KIB: Final = 4_096
 
 SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -12,7 +12,8 @@ import apsw
 
 from luna.adapters.sqlite_log_ledger import Batch, Ledger
 from luna.adapters.sqlite_log_schema import open_writer, run
-from luna.kernel.events import Append, Appended, EventLogError, LogFullError, LogReadOnlyError
+from luna.kernel.event_errors import EventLogError, LogFullError, LogReadOnlyError
+from luna.kernel.events import Append, Appended
 
 Outcome: TypeAlias = Appended | EventLogError | ValueError | TypeError
 Job: TypeAlias = Callable[[apsw.Connection], object]

@@ -15,7 +15,7 @@ from luna.adapters.sqlite_log_ledger import Batch
 from luna.adapters.sqlite_log_lock import WriteLock
 from luna.adapters.sqlite_log_session import Answer, Appends, Item, Session
 from luna.kernel.clock import Clock
-from luna.kernel.events import EventLogError, LogReadOnlyError
+from luna.kernel.event_errors import EventLogError, LogReadOnlyError
 
 APPENDS_MAX: Final = 1024
 BYTES_MAX: Final = 8 * 1024 * 1024

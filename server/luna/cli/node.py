@@ -1,7 +1,6 @@
 """Commands about the node as a whole: ``status``, ``echo``, ``doctor`` and ``version``."""
 
 from contextlib import aclosing
-from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from arkalia.helloria.v1.helloria_pb2 import NodeStatus
 from arkalia.node.v1.health_pb2 import HealthState
 
 from arkalia_client import Arkalia
+from luna import __version__
 from luna.cli.call import talk
 from luna.cli.output import as_json, clock_time, coloured, console, percent, table
 from luna.cli.state import Json, state_of
@@ -70,8 +70,7 @@ def doctor(context: typer.Context, *, json: Json = False) -> None:
 
 def version(*, json: Json = False) -> None:
     """Show the version."""
-    number = installed_version("arkalia-luna")
-    typer.echo(f'{{"version": "{number}"}}' if json else f"arkalia {number}")
+    typer.echo(f'{{"version": "{__version__}"}}' if json else f"arkalia {__version__}")
 
 
 def _print_status(state: NodeStatus, *, json: bool) -> None:

@@ -5,20 +5,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple, Protocol
 
-from luna.kernel.events import (
+from luna.kernel.event_errors import (
     AlreadyProcessedError,
-    Append,
-    Appended,
-    Event,
     EventIdRepeatedError,
     EventIdReusedError,
-    Expect,
-    Expected,
     FailedCheck,
-    NewEvent,
-    Recorded,
     VersionConflictError,
 )
+from luna.kernel.events import Append, Appended, Event, Expect, Expected, NewEvent, Recorded
 from luna.kernel.leaf import leaf_of
 
 _INT64_MAX: Final = 2**63 - 1

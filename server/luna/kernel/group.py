@@ -2,69 +2,13 @@
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from luna.kernel.consumers import ConsumerPolicy, Nack
+from luna.kernel.group_parts import Above, Assignment, Changes, GivenUp, Retry, Roster, Slot
 
 SETTLED_ABOVE_MAX: Final = 65_536
 """With more than this settled above the checkpoint, reading waits for the oldest event."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """A position given to a member."""
-
-    position: int
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
-    """A position that waits for its next attempt."""
-
-    attempts: int
-    due: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenUp:
-    """A position that is parked."""
-
-    attempts: int
-    reason: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Changes:
-    """What became of positions since it was last asked for."""
-
-    checkpoint: int | None = None
-    settled: set[int] = field(default_factory=set)
-    waiting: dict[int, Retry] = field(default_factory=dict)
-    parked: dict[int, GivenUp] = field(default_factory=dict)
-    unparked: set[int] = field(default_factory=set)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Slot:
-    """An unsettled event."""
-
-    attempts: int = 0
-    replayed: bool = False
-    """Was parked before: the checkpoint has passed it."""
-    holder: str = ""
-    due: float = 0.0
-    """When its holder must have settled it, or when its next attempt begins."""
-    waiting: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class _Member:
-    prefetch: int
-    held: set[int] = field(default_factory=set)
-    turn: int = 0
-    """When it was last given something."""
 
 
 class Group:
@@ -84,24 +28,23 @@ class Group:
         """Everything wanted up to here was offered."""
         self._known = dict(waiting or {})
         """Attempts from an earlier life, of events that were not offered yet."""
-        self._above = set(settled)
-        self._slots: dict[int, _Slot] = {}
+        self._above = Above(settled)
+        self._slots: dict[int, Slot] = {}
         self._replayed: set[int] = set()
         self._ready: list[int] = []
         self._timers: list[tuple[float, int]] = []
-        self._members: dict[str, _Member] = {}
-        self._turn = 0
+        self._roster = Roster()
         self._changes = Changes()
 
     @property
     def members(self) -> Sequence[str]:
         """The names of the members."""
-        return sorted(self._members)
+        return self._roster.names
 
     @property
     def in_flight(self) -> int:
         """How many events are with members."""
-        return sum(len(member.held) for member in self._members.values())
+        return self._roster.held
 
     @property
     def waiting(self) -> int:
@@ -111,14 +54,13 @@ class Group:
     @property
     def room(self) -> int:
         """How many more events may be offered."""
-        if len(self._above) >= SETTLED_ABOVE_MAX:
-            return 0
-        return max(0, self.policy.in_flight_max - (len(self._slots) - len(self._replayed)))
+        room = self.policy.in_flight_max - (len(self._slots) - len(self._replayed))
+        return max(0, room) if len(self._above) < SETTLED_ABOVE_MAX else 0
 
     @property
-    def replay_room(self) -> int:
-        """How many more parked events may be tried again."""
-        return max(0, self.policy.in_flight_max - len(self._replayed))
+    def replay_room(self) -> bool:
+        """Whether another parked event may be tried again."""
+        return len(self._replayed) < self.policy.in_flight_max
 
     @property
     def unsettled(self) -> int:
@@ -141,24 +83,22 @@ class Group:
 
     def join(self, name: str, prefetch: int) -> None:
         """Add a member that takes up to *prefetch* events at a time."""
-        self._turn += 1
-        self._members[name] = _Member(prefetch=prefetch, turn=self._turn)
+        self._roster.add(name, prefetch)
 
     def leave(self, name: str, now: float) -> None:
         """Remove a member, and hand its events to others."""
-        member = self._members.pop(name)
-        for position in sorted(member.held):
+        for position in self._roster.remove(name):
             self._release(position)
             self._again(position, now, 0.0, "its member left")
+        self._advance()
 
     def offer(self, positions: Sequence[int], upto: int, now: float) -> None:
         """Take in wanted positions, ascending; nothing else up to *upto* is wanted."""
         for position in positions:
-            if position <= self.frontier or position in self._above:
-                self._known.pop(position, None)
-                continue
             known = self._known.pop(position, None)
-            slot = self._slots[position] = _Slot(attempts=known.attempts if known else 0)
+            if position <= self.frontier or position in self._above:
+                continue
+            slot = self._slots[position] = Slot(attempts=known.attempts if known else 0)
             if known and known.due > now:
                 self._wait(position, slot, known.due)
             else:
@@ -170,7 +110,7 @@ class Group:
         """Try a parked event again, from its first attempt; tell whether that is news."""
         if position in self._slots:
             return False
-        self._slots[position] = _Slot(replayed=True)
+        self._slots[position] = Slot(replayed=True)
         self._replayed.add(position)
         heapq.heappush(self._ready, position)
         return True
@@ -189,7 +129,8 @@ class Group:
                 continue
             self._release(position)
             if action is Nack.RETRY:
-                self._again(position, now, self._backoff(slot.attempts), reason)
+                waits = self.policy.backoff_seconds
+                self._again(position, now, waits[min(slot.attempts, len(waits)) - 1], reason)
             elif action is Nack.PARK:
                 self._park(position, reason)
             else:
@@ -216,15 +157,12 @@ class Group:
         """Give what is ready to members, the lowest positions first, to whoever has most room."""
         given: dict[str, list[Assignment]] = {}
         room = self.policy.in_flight_max - self.in_flight
-        while self._ready and room > 0 and (name := self._freest()):
+        while self._ready and room > 0 and (name := self._roster.freest()):
             position = heapq.heappop(self._ready)
             slot = self._slots.get(position)
             if slot is None or slot.holder or slot.waiting:
                 continue
-            member = self._members[name]
-            member.held.add(position)
-            self._turn += 1
-            member.turn = self._turn
+            self._roster.give(name, position)
             slot.holder = name
             slot.attempts += 1
             slot.due = now + self.policy.ack_seconds
@@ -248,17 +186,9 @@ class Group:
         slot = self._slots.get(position)
         return slot is not None and slot.due == due and bool(slot.holder or slot.waiting)
 
-    def _freest(self) -> str:
-        """Return the member with the most room, the one that waits longest among equals."""
-        free = [
-            (len(m.held) - m.prefetch, m.turn, name) for name, m in self._members.items() if len(m.held) < m.prefetch
-        ]
-        return min(free)[2] if free else ""
-
     def _release(self, position: int) -> None:
         slot = self._slots[position]
-        if holder := self._members.get(slot.holder):
-            holder.held.discard(position)
+        self._roster.take_back(slot.holder, position)
         slot.holder = ""
         slot.due = 0.0
 
@@ -275,14 +205,10 @@ class Group:
         else:
             heapq.heappush(self._ready, position)
 
-    def _wait(self, position: int, slot: _Slot, due: float) -> None:
+    def _wait(self, position: int, slot: Slot, due: float) -> None:
         slot.waiting = True
         slot.due = due
         heapq.heappush(self._timers, (due, position))
-
-    def _backoff(self, attempts: int) -> float:
-        waits = self.policy.backoff_seconds
-        return waits[min(attempts, len(waits)) - 1]
 
     def _park(self, position: int, reason: str) -> None:
         slot = self._slots[position]
@@ -318,14 +244,7 @@ class Group:
         first = next((position for position, slot in self._slots.items() if not slot.replayed), None)
         checkpoint = self.frontier if first is None else min(first - 1, self.frontier)
         if checkpoint > self.checkpoint:
-            self._forget(self.checkpoint, checkpoint)
+            self._above.forget(self.checkpoint, checkpoint)
             self.checkpoint = self._changes.checkpoint = checkpoint
             self._changes.settled = {position for position in self._changes.settled if position > checkpoint}
             self._changes.waiting = {p: retry for p, retry in self._changes.waiting.items() if p > checkpoint}
-
-    def _forget(self, passed: int, checkpoint: int) -> None:
-        """Drop what was settled one by one, now that the checkpoint covers it."""
-        if checkpoint - passed < len(self._above):
-            self._above.difference_update(range(passed + 1, checkpoint + 1))
-        elif self._above:
-            self._above = {position for position in self._above if position > checkpoint}

@@ -21,6 +21,7 @@ def luna_command(settings: Settings, *arguments: str) -> list[str]:
 
 def serve_command(settings: Settings) -> Command:
     """Return what builds the command that serves one generation of a replica, with these very *settings*."""
+
     def command(status: ReplicaStatus) -> Sequence[str]:
         return [
             *luna_command(settings, "serve", status.process),

@@ -5,7 +5,6 @@ import platform
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +20,9 @@ _LINE_LENGTH_MAX: Final = 2000
 
 async def versions(admin: Admin | None) -> Mapping[str, str]:
     """Return the version of everything the node is made of. What is not there is left out."""
+    # It costs two megabytes, and most nodes are never asked.
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
     found = {"python": platform.python_version(), "system": platform.platform()}
     for package in _PACKAGES:
         try:

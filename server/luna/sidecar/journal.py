@@ -8,7 +8,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol, TypeAlias
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import Append, EventLogError, LogFullError, LogReadOnlyError, NewEvent, StreamWrite
+from luna.kernel.event_errors import EventLogError, LogFullError, LogReadOnlyError
+from luna.kernel.events import Append, NewEvent, StreamWrite
 from luna.kernel.identity import Identity
 from luna.sidecar.facts import Fact
 

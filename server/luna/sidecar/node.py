@@ -7,9 +7,9 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from luna import __version__
 from luna.kernel.clock import SystemClock
 from luna.kernel.identity import Identity
 from luna.settings import Settings
@@ -83,7 +83,7 @@ class _Node:
         self._identity = Identity(
             node=plan.settings.node_name or socket.gethostname(),
             process=f"{SIDECAR}-0",
-            version=_version(),
+            version=__version__,
             started_ns=clock.wall_ns(),
         )
         self._mesh = Mesh(plan.settings, plan.topology) if plan.mesh else None
@@ -195,10 +195,3 @@ def _signals(told: Callable[[str], None]) -> Iterator[None]:
     finally:
         for signum in _STOP_SIGNALS:
             loop.remove_signal_handler(signum)
-
-
-def _version() -> str:
-    try:
-        return version("arkalia-luna")
-    except PackageNotFoundError:
-        return "unknown"

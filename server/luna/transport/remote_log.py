@@ -13,19 +13,9 @@ from arkalia.events.v1 import event_service_pb2_grpc as stubs
 
 from luna.kernel import tokens
 from luna.kernel.context import current_call
+from luna.kernel.event_errors import EventLogError
 from luna.kernel.event_ids import id_bytes
-from luna.kernel.events import (
-    BEGINNING,
-    EVERYTHING,
-    Append,
-    Appended,
-    Direction,
-    Event,
-    EventFilter,
-    EventLogError,
-    LogStats,
-    Page,
-)
+from luna.kernel.events import BEGINNING, EVERYTHING, Append, Appended, Direction, Event, EventFilter, LogStats, Page
 from luna.transport.remote_log_appends import AppendStream, Outcome
 from luna.transport.remote_log_errors import refusal_from
 from luna.transport.remote_log_messages import (

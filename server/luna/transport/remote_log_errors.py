@@ -6,19 +6,17 @@ import grpc.aio
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from luna.kernel.errors import DomainError
-from luna.kernel.events import (
+from luna.kernel.event_errors import (
     AlreadyProcessedError,
-    Append,
     EventIdReusedError,
     EventLogError,
-    Expect,
-    Expected,
     FailedCheck,
     LogFullError,
     LogReadOnlyError,
     UnknownConsumerError,
     VersionConflictError,
 )
+from luna.kernel.events import Append, Expect, Expected
 from luna.kernel.tokens import ResumeTokenError
 
 _DETAILS: Final = "grpc-status-details-bin"

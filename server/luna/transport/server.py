@@ -14,7 +14,6 @@ from typing import Final
 
 import grpc.aio
 import structlog
-from grpc_channelz.v1 import channelz
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from luna.transport import reflection
@@ -109,6 +108,9 @@ def _register_own(
     health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(health), server)
     names = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
     if config.channelz:
+        # Two megabytes that a node without it does not have to hold.
+        from grpc_channelz.v1 import channelz  # noqa: PLC0415
+
         channelz.add_channelz_servicer(server)
         names.append("grpc.channelz.v1.Channelz")
     reflection.register(server, names)

@@ -16,16 +16,9 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from luna.adapters.memory_log import MemoryEventLog
-from luna.kernel.events import (
-    Append,
-    Appended,
-    Event,
-    EventFilter,
-    EventLog,
-    LogReadOnlyError,
-    NewEvent,
-    StreamWrite,
-)
+from luna.kernel.event_errors import LogReadOnlyError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, Appended, Event, EventFilter, NewEvent, StreamWrite
 from luna.kernel.machine import Machine, Reading
 from luna.manifest import Health, Probe, Toolbox
 from luna.modules.reflexia import MODULE

@@ -10,10 +10,8 @@ from arkalia.reflexia.v1 import reflexia_pb2 as pb
 from arkalia.reflexia.v1 import reflexia_service_pb2 as rpc
 from protovalidate import Validator
 
-from luna.kernel.events import (
-    EventFilter,
-    EventLog,
-)
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import EventFilter
 from luna.manifest import Health, Toolbox
 from luna.modules.reflexia.samples import sample_in
 from luna.transport.vitals_report import SERVICES_MAX, VitalsReport, report_of

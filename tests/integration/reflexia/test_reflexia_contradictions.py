@@ -9,12 +9,8 @@ from arkalia.reflexia.v1 import reflexia_event_pb2 as facts
 from arkalia.reflexia.v1 import reflexia_pb2 as pb
 from arkalia.zeroia.v1 import zeroia_pb2
 
-from luna.kernel.events import (
-    Append,
-    EventLog,
-    NewEvent,
-    StreamWrite,
-)
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, NewEvent, StreamWrite
 from luna.manifest import Toolbox
 from luna.modules.reflexia.samples import SAMPLE_TAKEN
 from luna.modules.reflexia.watcher import CONTRADICTION_DETECTED

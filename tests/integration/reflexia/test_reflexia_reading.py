@@ -10,9 +10,7 @@ from arkalia.reflexia.v1 import reflexia_pb2 as pb
 from arkalia.reflexia.v1 import reflexia_service_pb2 as rpc
 from google.protobuf.duration_pb2 import Duration
 
-from luna.kernel.events import (
-    EventLog,
-)
+from luna.kernel.event_log import EventLog
 from luna.kernel.tokens import issue
 from luna.manifest import Toolbox
 from tests.integration.reflexia.node import (

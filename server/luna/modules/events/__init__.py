@@ -5,7 +5,7 @@ from collections.abc import Callable
 from arkalia.events.v1 import event_error_pb2, event_event_pb2, event_service_pb2, event_service_pb2_grpc
 
 from luna.kernel.consumers import ConsumerAdmin
-from luna.kernel.events import EventLog
+from luna.kernel.event_log import EventLog
 from luna.kernel.log_admin import Retention
 from luna.manifest import Health, Module, Probe, Toolbox, Wired
 from luna.modules.events import payloads

@@ -8,7 +8,8 @@ from arkalia.node.v1 import severity_pb2
 from google.protobuf.duration_pb2 import Duration
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import BEGINNING, Direction, EventFilter, EventLog
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import BEGINNING, Direction, EventFilter
 from luna.modules.events.translate import ns_of
 
 HOUR: Final = Duration(seconds=3600)

@@ -6,7 +6,9 @@ from arkalia.events.v1 import event_pb2 as pb
 from arkalia.events.v1 import event_service_pb2 as rpc
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import Append, Appended, Event, EventLog, EventLogError, NewEvent, StreamWrite
+from luna.kernel.event_errors import EventLogError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, Appended, Event, NewEvent, StreamWrite
 from luna.kernel.leaf import leaf_hash
 from luna.modules.events import payloads
 from luna.modules.events.errors import LeafHashError

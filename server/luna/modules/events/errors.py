@@ -1,6 +1,6 @@
 """The failures of the events module that the kernel does not know, one class per ``EventErrorReason`` value."""
 
-from luna.kernel.events import EventLogError
+from luna.kernel.event_errors import EventLogError
 
 
 class EventUnknownError(EventLogError):

@@ -8,7 +8,8 @@ from arkalia.events.v1 import event_pb2 as pb
 from arkalia.events.v1 import event_service_pb2 as rpc
 
 from luna.kernel import tokens
-from luna.kernel.events import BEGINNING, Direction, Event, EventFilter, EventLog, Page
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import BEGINNING, Direction, Event, EventFilter, Page
 from luna.kernel.streams import with_pauses
 from luna.modules.events.errors import EventUnknownError
 from luna.modules.events.translate import fill, fill_all, filter_from

@@ -7,7 +7,9 @@ from typing import Final
 from arkalia.events.v1 import event_service_pb2 as rpc
 
 from luna.kernel.context import current_call
-from luna.kernel.events import Append, Appended, EventLog, EventLogError
+from luna.kernel.event_errors import EventLogError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, Appended
 from luna.kernel.streams import pipelined
 from luna.modules.events import payloads
 from luna.modules.events.status import status_of

@@ -9,18 +9,9 @@ from arkalia.events.v1 import event_event_pb2 as facts
 from arkalia.events.v1 import retention_pb2 as pb
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import (
-    BEGINNING,
-    Append,
-    Direction,
-    EventFilter,
-    EventLog,
-    EventLogError,
-    Expect,
-    NewEvent,
-    StreamWrite,
-    VersionConflictError,
-)
+from luna.kernel.event_errors import EventLogError, VersionConflictError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import BEGINNING, Append, Direction, EventFilter, Expect, NewEvent, StreamWrite
 from luna.kernel.log_admin import Retention
 from luna.modules.events.errors import EtagError
 from luna.modules.events.translate import ns_of

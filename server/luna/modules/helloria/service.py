@@ -11,7 +11,8 @@ from google.protobuf.message import Message
 
 from luna.kernel.directory import Check, ServiceEntry
 from luna.kernel.errors import DomainError
-from luna.kernel.events import Direction, EventFilter, EventLog, LogStats
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Direction, EventFilter, LogStats
 from luna.modules.helloria.domain import ServiceFinding
 
 M = TypeVar("M", bound=Message)

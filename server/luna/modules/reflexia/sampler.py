@@ -7,7 +7,8 @@ from typing import Final
 from arkalia.reflexia.v1 import reflexia_pb2 as pb
 
 from luna.kernel.errors import DomainError
-from luna.kernel.events import Append, EventIdReusedError, StreamWrite
+from luna.kernel.event_errors import EventIdReusedError
+from luna.kernel.events import Append, StreamWrite
 from luna.kernel.machine import Reading
 from luna.manifest import Toolbox
 from luna.modules.reflexia.domain import DEFAULT_POLICY, LevelPolicy

@@ -7,15 +7,8 @@ from typing import Final
 
 from arkalia.reflexia.v1 import reflexia_pb2 as pb
 
-from luna.kernel.events import (
-    Append,
-    Direction,
-    Event,
-    EventFilter,
-    EventIdReusedError,
-    EventLogError,
-    StreamWrite,
-)
+from luna.kernel.event_errors import EventIdReusedError, EventLogError
+from luna.kernel.events import Append, Direction, Event, EventFilter, StreamWrite
 from luna.kernel.tokens import ResumeTokenError, issue, redeem
 from luna.kernel.vitals import ProcessVitals
 from luna.manifest import Health, Toolbox

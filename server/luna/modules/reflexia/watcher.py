@@ -13,16 +13,9 @@ from arkalia.reflexia.v1 import reflexia_pb2 as pb
 from arkalia.zeroia.v1 import zeroia_event_pb2, zeroia_pb2
 from google.protobuf.message import DecodeError
 
-from luna.kernel.events import (
-    Append,
-    Direction,
-    Event,
-    EventFilter,
-    EventIdReusedError,
-    EventLog,
-    NewEvent,
-    StreamWrite,
-)
+from luna.kernel.event_errors import EventIdReusedError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, Direction, Event, EventFilter, NewEvent, StreamWrite
 from luna.manifest import Toolbox
 from luna.modules.reflexia.contradictions import Comparison, Contradiction, Decided, Recommended
 from luna.modules.reflexia.domain import Action, action_of

@@ -12,16 +12,9 @@ from google.protobuf.message import Message
 from uuid_utils import uuid7
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import (
-    Append,
-    Direction,
-    Event,
-    EventFilter,
-    EventIdReusedError,
-    EventLog,
-    NewEvent,
-    StreamWrite,
-)
+from luna.kernel.event_errors import EventIdReusedError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, Direction, Event, EventFilter, NewEvent, StreamWrite
 from luna.manifest import Health
 from luna.modules.zeroia.cycle import Course
 from luna.modules.zeroia.decisions import DecisionService

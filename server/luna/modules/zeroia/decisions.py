@@ -11,7 +11,9 @@ from uuid_utils import uuid7
 
 from luna.kernel.clock import Clock
 from luna.kernel.context import current_call
-from luna.kernel.events import Append, Checkpoint, EventIdReusedError, EventLog, NewEvent, StreamWrite
+from luna.kernel.event_errors import EventIdReusedError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, Checkpoint, NewEvent, StreamWrite
 from luna.modules.zeroia.errors import DecisionUnknownError, IdTakenError, OutcomeExistsError
 from luna.modules.zeroia.judgement import Verdict, after, judge, kinds
 from luna.modules.zeroia.mind import Mind

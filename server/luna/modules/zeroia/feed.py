@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from luna.kernel import tokens
-from luna.kernel.events import Direction, Event, EventFilter, EventLog
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Direction, Event, EventFilter
 from luna.kernel.streams import with_pauses
 from luna.modules.zeroia.errors import PageTokenError, TimeRangeError
 from luna.modules.zeroia.record import timestamp

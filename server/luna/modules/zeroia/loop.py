@@ -7,7 +7,9 @@ from typing import Final
 
 from luna.kernel.clock import Clock
 from luna.kernel.consumers import ConsumerPolicy, Consumers, Delivery, Member, Nack
-from luna.kernel.events import AlreadyProcessedError, Checkpoint, EventFilter, EventLog, EventLogError
+from luna.kernel.event_errors import AlreadyProcessedError, EventLogError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Checkpoint, EventFilter
 from luna.manifest import Health
 from luna.modules.zeroia.decisions import DecisionService
 from luna.modules.zeroia.mind import Mind

@@ -9,7 +9,8 @@ import asyncio
 from typing import Final
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import Direction, Event, EventFilter, EventLog
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Direction, Event, EventFilter
 from luna.modules.zeroia.errors import NoSampleError
 from luna.modules.zeroia.record import DECISION_MADE, DECISIONS, recorded_decision, stance_after
 from luna.modules.zeroia.rules import Rules

@@ -8,7 +8,8 @@ from typing import Final
 from arkalia.zeroia.v1 import zeroia_event_pb2 as facts
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import Direction, Event, EventFilter, EventLog
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Direction, Event, EventFilter
 from luna.modules.zeroia.calibration import Calibrator
 from luna.modules.zeroia.coordinator import Coordinator
 from luna.modules.zeroia.policies import PolicyBook

@@ -8,17 +8,9 @@ from arkalia.zeroia.v1 import zeroia_event_pb2 as facts
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import (
-    Append,
-    Direction,
-    Event,
-    EventFilter,
-    EventLog,
-    Expect,
-    NewEvent,
-    StreamWrite,
-    VersionConflictError,
-)
+from luna.kernel.event_errors import VersionConflictError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, Direction, Event, EventFilter, Expect, NewEvent, StreamWrite
 from luna.modules.zeroia.errors import PolicyChangedError, RevisionUnknownError
 from luna.modules.zeroia.policy import built_in, check
 from luna.modules.zeroia.record import POLICY, POLICY_UPDATED, timestamp

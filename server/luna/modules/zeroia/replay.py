@@ -7,7 +7,8 @@ from typing import Final
 
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
-from luna.kernel.events import BEGINNING, Event, EventFilter, EventLog, Page
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import BEGINNING, Event, EventFilter, Page
 from luna.modules.zeroia.judgement import Verdict, after, judge
 from luna.modules.zeroia.record import judgement_of, timestamp
 from luna.modules.zeroia.rules import Rules

@@ -11,7 +11,8 @@ from arkalia.zeroia.v1 import zeroia_service_pb2 as rpc
 from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import Direction, Event, EventFilter, EventLog
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Direction, Event, EventFilter
 from luna.modules.zeroia.coordinator import Coordinator
 from luna.modules.zeroia.errors import TooManyBucketsError
 from luna.modules.zeroia.feed import Feed, between

@@ -10,7 +10,8 @@ from arkalia.zeroia.v1 import zeroia_service_pb2 as rpc
 from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 
 from luna.kernel.clock import Clock
-from luna.kernel.events import EventFilter, EventLog
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import EventFilter
 from luna.modules.zeroia.feed import Feed, between
 from luna.modules.zeroia.policies import PolicyBook
 from luna.modules.zeroia.policy import check
