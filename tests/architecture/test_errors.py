@@ -31,7 +31,7 @@ def _raised() -> set[str]:
     while todo:
         cls = todo.pop()
         todo += cls.__subclasses__()
-        if "reason" in vars(cls):
+        if "reason" in vars(cls) and cls.__module__.startswith("luna."):
             found.add(cls.reason)
     return found
 
