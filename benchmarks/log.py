@@ -2,15 +2,13 @@
 
 The raw side inserts the very rows that the log writes, into the same tables,
 through the same library, at the batch size that the log reached, with the
-same sync mode. It does nothing else: no ids, hashes, checks, callers.
+same sync mode. It does nothing else: no hashes, no checks, no callers.
 """
 
 import argparse
-import asyncio
-import statistics
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -19,45 +17,16 @@ import apsw
 import uuid_utils
 import uvloop
 
+from benchmarks.log_questions import CALLERS, PAYLOAD, QUESTIONS, RARE, SMALL, Side, append_of, race, timed
 from luna.adapters.sqlite_log import SqliteEventLog
 from luna.adapters.sqlite_log_rows import COLUMNS
-from luna.adapters.sqlite_log_schema import number, open_writer, run
-from luna.kernel.events import Append, Direction, EventFilter, NewEvent, StreamWrite
+from luna.adapters.sqlite_log_schema import Value, number, open_writer, run
 
-CALLERS: Final = 64
 ROUNDS: Final = 9
+TURNS: Final = 45
+"""Short turns: what else the machine does must hit both logs."""
 APPENDS: Final = 6_400
-SMALL: Final = 1_000
-PAYLOAD: Final = bytes(range(200))
-RARE: Final = "arkalia.test.v1.Rare"
 _INSERT: Final = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * (COLUMNS.count(',') + 1))})"  # noqa: S608
-
-
-@dataclass(slots=True)
-class Side:
-    """What was measured of one side, one entry a round."""
-
-    wall_us: list[float] = field(default_factory=list)
-    cpu_us: list[float] = field(default_factory=list)
-
-    @property
-    def wall(self) -> float:
-        """The median."""
-        return statistics.median(self.wall_us)
-
-    @property
-    def spread(self) -> float:
-        """The interquartile range over the median."""
-        low, _, high = statistics.quantiles(self.wall_us, n=4)
-        return (high - low) / self.wall
-
-    def figures(self) -> Mapping[str, float]:
-        """Return what goes into the record."""
-        return {
-            "wall_us": round(self.wall, 2),
-            "cpu_us": round(statistics.median(self.cpu_us), 2),
-            "spread": round(self.spread, 3),
-        }
 
 
 def main(events: int = 200_000) -> Mapping[str, object]:
@@ -87,14 +56,11 @@ async def _concurrent(log: SqliteEventLog, raw: Path) -> Mapping[str, object]:
     batch = CALLERS
     for _ in range(ROUNDS):
         transactions = log._writer.transactions  # noqa: SLF001  nobody else needs to know
-        await _timed(ours, APPENDS, _callers(log, APPENDS))
+        await timed(ours, APPENDS, partial(race, log, APPENDS))
         batch = max(1, round(APPENDS / (log._writer.transactions - transactions)))  # noqa: SLF001
-        rows = _rows(number(connection, "SELECT max(position) FROM events"), APPENDS)
-        await _timed(theirs, APPENDS, _raw(connection, rows, batch))
+        await timed(theirs, APPENDS, partial(_raw, connection, APPENDS, batch))
     ratio = theirs.wall / ours.wall
-    print(
-        f"{CALLERS} callers          log {_spell(ours)}   raw in batches of {batch} {_spell(theirs)}   rate {ratio:.2f} x raw"
-    )
+    print(f"{CALLERS} callers          log {ours}   raw in batches of {batch} {theirs}   rate {ratio:.2f} x raw")
     connection.close()
     return {"log": ours.figures(), "raw": theirs.figures(), "batch": batch, "rate_ratio": round(ratio, 3)}
 
@@ -102,91 +68,33 @@ async def _concurrent(log: SqliteEventLog, raw: Path) -> Mapping[str, object]:
 async def _alone(log: SqliteEventLog, raw: Path) -> Mapping[str, object]:
     connection = open_writer(raw)
     ours, theirs = Side(), Side()
-    append = _append(0)
+    append = append_of(0)
     for _ in range(600):
-        await _timed(ours, 1, lambda: log.append(append))
-        rows = _rows(number(connection, "SELECT max(position) FROM events"), 1)
-        await _timed(theirs, 1, _raw(connection, rows, 1))
+        await timed(ours, 1, partial(log.append, append))
+        await timed(theirs, 1, partial(_raw, connection, 1, 1))
     ratio = ours.wall / theirs.wall
-    print(f"one caller, p50     log {_spell(ours)}   raw commit {_spell(theirs)}   time {ratio:.2f} x raw")
+    print(f"one caller, p50     log {ours}   raw commit {theirs}   time {ratio:.2f} x raw")
     connection.close()
     return {"log": ours.figures(), "raw": theirs.figures(), "time_ratio": round(ratio, 3)}
 
 
 async def _scale(small: SqliteEventLog, large: SqliteEventLog, events: int) -> Mapping[str, object]:
     figures: dict[str, object] = {}
-    for name, repeat, make in _questions():
+    for question in QUESTIONS:
         sides = Side(), Side()
-        for _ in range(ROUNDS):
+        for _ in range(TURNS):
             for side, log in zip(sides, (small, large), strict=True):
-                await _timed(side, repeat, make(log, await log.head()))
-        ratio = sides[1].wall / sides[0].wall
-        cpu = statistics.median(sides[1].cpu_us) / statistics.median(sides[0].cpu_us)
-        label = f"{name:<19} {SMALL:>8} events {_spell(sides[0])}   {events} events {_spell(sides[1])}"
-        print(f"{label}   wall x {ratio:.2f}, cpu x {cpu:.2f}")
-        figures[name] = {
+                await timed(side, question.repeat, partial(question.ask, log, await log.head(), question.repeat))
+        wall, cpu = sides[1].wall / sides[0].wall, sides[1].cpu / sides[0].cpu
+        label = f"{question.name:<19} {SMALL:>8} events {sides[0]}   {events} events {sides[1]}"
+        print(f"{label}   wall x {wall:.2f}, cpu x {cpu:.2f}")
+        figures[question.name] = {
             "small": sides[0].figures(),
             "large": sides[1].figures(),
-            "wall_ratio": round(ratio, 3),
+            "wall_ratio": round(wall, 3),
             "cpu_ratio": round(cpu, 3),
         }
     return figures
-
-
-Measured = Callable[[], Awaitable[object]]
-Question = tuple[str, int, Callable[[SqliteEventLog, int], Measured]]
-
-
-def _questions() -> Sequence[Question]:
-    def reading(
-        count: int, wanted: EventFilter, direction: Direction, limit: int
-    ) -> Callable[[SqliteEventLog, int], Measured]:
-        def make(log: SqliteEventLog, head: int) -> Measured:
-            async def ask() -> None:
-                for _ in range(count):
-                    after = 0 if direction is Direction.BACKWARD else head // 2
-                    await log.read(wanted, after=after, limit=limit, direction=direction)
-
-            return ask
-
-        return make
-
-    def over_time(log: SqliteEventLog, _: int) -> Measured:
-        async def ask() -> None:
-            for _ in range(20):
-                page = await log.read(EventFilter(since_ns=SMALL // 2, until_ns=SMALL // 2 + 100, category="bench"))
-                assert len(page.events) == 100
-
-        return ask
-
-    def one_by_id(log: SqliteEventLog, head: int) -> Measured:
-        async def ask() -> None:
-            page = await log.read(after=head // 2, limit=1)
-            for _ in range(100):
-                assert await log.find(page.events[0].event_id)
-
-        return ask
-
-    def rare(log: SqliteEventLog, _: int) -> Measured:
-        async def ask() -> None:
-            for _ in range(20):
-                page = await log.read(EventFilter(types=frozenset({RARE, "arkalia.test.v1.Never"})))
-                assert len(page.events) == 10
-
-        return ask
-
-    everything = EventFilter()
-    stream, source = EventFilter(stream="bench/3"), EventFilter(sources=frozenset({"node/3"}))
-    return (
-        ("append", 640, lambda log, _: _callers(log, 640)),
-        ("read 500", 10, reading(10, everything, Direction.FORWARD, 500)),
-        ("newest 20", 50, reading(50, everything, Direction.BACKWARD, 20)),
-        ("stream, 20", 50, reading(50, stream, Direction.FORWARD, 20)),
-        ("source, 20", 50, reading(50, source, Direction.FORWARD, 20)),
-        ("10 of a rare type", 20, rare),
-        ("100 by time", 20, over_time),
-        ("one by id", 100, one_by_id),
-    )
 
 
 async def _fill(log: SqliteEventLog, count: int) -> None:
@@ -195,75 +103,24 @@ async def _fill(log: SqliteEventLog, count: int) -> None:
     rare = {count * n // 10 for n in range(10)}
     for begin in range(0, count, step):
         numbers = range(begin, min(count, begin + step))
-        await log.append_many([_append(n, type=RARE if n in rare else "", time_ns=n + 1) for n in numbers])
+        await log.append_many([append_of(n, type=RARE if n in rare else "", time_ns=n + 1) for n in numbers])
 
 
-def _append(number: int, *, type: str = "", time_ns: int = 0) -> Append:
-    event = NewEvent(
-        type=type or f"arkalia.test.v1.Happened{number % 7}",
-        payload=PAYLOAD,
-        source=f"node/{number % 5}",
-        time_ns=time_ns,
-    )
-    return Append(writes=[StreamWrite(stream=f"bench/{number % 11}", events=[event])])
+async def _raw(connection: apsw.Connection, count: int, batch: int) -> None:
+    """Insert *count* rows, so many a transaction, as plainly as apsw can be used."""
+    head = number(connection, "SELECT max(position) FROM events")
+    for begin in range(0, count, batch):
+        run(connection, "BEGIN IMMEDIATE")
+        for row in _rows(head + begin, min(batch, count - begin)):
+            connection.execute(_INSERT, row)
+        run(connection, "COMMIT")
 
 
-def _callers(log: SqliteEventLog, count: int) -> Measured:
-    async def ask() -> None:
-        numbers = iter(range(count))
-        await asyncio.gather(*[_caller(log, numbers) for _ in range(CALLERS)])
-
-    return ask
-
-
-async def _caller(log: SqliteEventLog, numbers: Iterator[int]) -> None:
-    for n in numbers:
-        await log.append(_append(n))
-
-
-def _rows(head: int, count: int) -> Sequence[tuple[object, ...]]:
+def _rows(head: int, count: int) -> Iterator[tuple[Value, ...]]:
     leaf = bytes(32)
-    return [
-        (
-            head + n,
-            n % 11,
-            head + n,
-            uuid_utils.uuid7().bytes,
-            n % 7,
-            1,
-            n % 5,
-            time.time_ns(),
-            1,
-            None,
-            None,
-            None,
-            leaf,
-            PAYLOAD,
-        )
-        for n in range(1, count + 1)
-    ]
-
-
-def _raw(connection: apsw.Connection, rows: Sequence[tuple[object, ...]], batch: int) -> Measured:
-    async def ask() -> None:
-        for begin in range(0, len(rows), batch):
-            run(connection, "BEGIN IMMEDIATE")
-            for _ in connection.executemany(_INSERT, rows[begin : begin + batch]):
-                pass
-            run(connection, "COMMIT")
-
-    return ask
-
-
-async def _timed(side: Side, count: int, measured: Measured) -> None:
-    cpu, wall = time.process_time(), time.perf_counter()
-    await measured()
-    side.wall_us.append((time.perf_counter() - wall) / count * 1e6)
-    side.cpu_us.append((time.process_time() - cpu) / count * 1e6)
-
-
-def _spell(side: Side) -> str:
-    return f"{side.wall:8.1f} µs (±{side.spread:.0%}, cpu {statistics.median(side.cpu_us):.1f})"
+    for n in range(head + 1, head + count + 1):
+        id, now = uuid_utils.uuid7().bytes, time.time_ns()
+        yield n, n % 11, n, id, n % 7, 1, n % 5, now, 1, None, None, None, leaf, PAYLOAD
 
 
 if __name__ == "__main__":

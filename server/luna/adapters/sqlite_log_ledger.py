@@ -42,6 +42,8 @@ class Batch:
     """The rows of the drafts, one after the other."""
     settled: list[tuple[str, int]] = field(default_factory=list)
     """Consumers, and the positions that appends settled for them."""
+    now_ns: int = 0
+    """The time of events that did not bring their own."""
     by_id: bool = False
     """Whether any event has an id that its caller chose, so that ids must be compared."""
     places: dict[str, Place] = field(default_factory=dict)
@@ -73,7 +75,7 @@ class Ledger:
 
     def prepare(self, appends: Sequence[Append], ids: Sequence[bytes]) -> None:
         """Look up at once what judging *appends* needs, the *ids* in them included."""
-        self._batch = Batch(by_id=bool(ids))
+        self._batch = Batch(by_id=bool(ids), now_ns=self._now_ns())
         if len(self._streams) > NAMES_CACHED_MAX:
             self._streams.clear()
         names = {write.stream for append in appends for write in append.writes}
@@ -94,7 +96,7 @@ class Ledger:
         """
         earlier = outcome = judge(append, self) if self._batch.by_id or not _is_plain(append) else None
         if outcome is None:
-            drafts = compose(append, head=self.head, version=self.version, now_ns=self._now_ns(), new_id=_new_id)
+            drafts = compose(append, head=self.head, version=self.version, now_ns=self._batch.now_ns, new_id=_new_id)
             self._take(drafts)
             outcome = appended(drafts)
         checkpoint = append.checkpoint

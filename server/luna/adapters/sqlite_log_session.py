@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
@@ -80,8 +81,10 @@ class Session:
             raise
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, with everything in it that was in its write-ahead log."""
         if self._connection:
+            with suppress(apsw.Error):
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self._connection.close()
         self._connection = self._ledger = None
 

@@ -19,7 +19,7 @@ from luna.kernel.event_errors import EventLogError, LogReadOnlyError
 
 APPENDS_MAX: Final = 1024
 BYTES_MAX: Final = 8 * 1024 * 1024
-_APPENDS_MIN: Final = 24
+_APPENDS_MIN: Final = 64
 _LOCK_POLL_SECONDS: Final = 0.02
 
 
@@ -189,7 +189,7 @@ def _resolve(answers: _Answers) -> None:
 
 
 class _Pace:
-    """Sizes transactions: beyond the point where judging takes as long as committing, more delay buys little."""
+    """Sizes transactions: where judging takes twice as long as committing, more of it buys little."""
 
     def __init__(self) -> None:
         self._append_seconds = 1e-5
@@ -199,7 +199,7 @@ class _Pace:
 
     def bound(self) -> int:
         """Return how many appends the next transaction should hold."""
-        return min(APPENDS_MAX, max(_APPENDS_MIN, int(self._commit_seconds / self._append_seconds)))
+        return min(APPENDS_MAX, max(_APPENDS_MIN, int(2 * self._commit_seconds / self._append_seconds)))
 
     def began(self, appends: int) -> None:
         """Note that a transaction of so many appends begins."""

@@ -47,9 +47,10 @@ def leaf_of(  # noqa: PLR0917  called once an event: keywords would cost as much
     of the payload, so that a proof outlives the payload.
     """
     texts = f"{stream}{type}{source}{correlation_id}{causation_id}{trace_id}"
-    measured: tuple[str, ...] = (stream, type, source, correlation_id, causation_id, trace_id)
-    if not texts.isascii():
-        measured = tuple(text.encode().decode("latin-1") for text in measured)  # one character a byte
-    a, b, c, d, e, f = map(len, measured)
-    header = f"{position} {stream_version} {event_id} {time_ns} {schema_version} {a} {b} {c} {d} {e} {f} {texts}"
-    return sha256(b"\0" + header.encode() + payload_hash).digest()
+    if texts.isascii():
+        lengths = f"{len(stream)} {len(type)} {len(source)} {len(correlation_id)} {len(causation_id)} {len(trace_id)}"
+    else:
+        measured = (stream, type, source, correlation_id, causation_id, trace_id)
+        lengths = " ".join(str(len(text.encode())) for text in measured)
+    header = f"\0{position} {stream_version} {event_id} {time_ns} {schema_version} {lengths} {texts}"
+    return sha256(header.encode() + payload_hash).digest()

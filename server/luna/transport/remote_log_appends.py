@@ -23,8 +23,6 @@ from luna.transport.request_errors import PeerUnavailableError
 
 MESSAGE_APPENDS_MAX: Final = 500
 MESSAGE_BYTES_MAX: Final = 512 * 1024
-MESSAGES_MAX: Final = 4
-"""How many messages are out at a time."""
 GATHERED_BYTES_MAX: Final = 8 * 1024 * 1024
 """How much may wait to be sent before callers wait as well."""
 
@@ -144,7 +142,8 @@ class AppendStream:
     async def _send(self, call: Call) -> None:
         while True:
             await self._something()
-            if len(self._sent) >= (1 if self._alone else MESSAGES_MAX):
+            if self._sent:
+                # What comes meanwhile makes the next message larger, and so every append in it cheaper.
                 self._changed.clear()
                 await self._changed.wait()
             elif entries := list(self._batch()):
