@@ -12,6 +12,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 from rich.table import Table
 
+NOT_A_WINDOW: Final = 250
+"""Columns, where answers go into a file or another program."""
+
 _COLOURS: Final = {
     "SERVING": "green",
     "NORMAL": "green",
@@ -28,8 +31,9 @@ _COLOURS: Final = {
 
 @cache
 def console() -> Console:
-    """Return the console for answers."""
-    return Console(highlight=False)
+    """Return the console for answers. What is not a window has room for everything."""
+    window = Console(highlight=False)
+    return window if window.is_terminal else Console(highlight=False, width=NOT_A_WINDOW)
 
 
 @cache
@@ -45,13 +49,14 @@ def as_json(message: Message, *, indent: int | None = 2) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """Return a table, with states in colour."""
+    """Return a table, with states in colour. The last column is cut where the window ends, the others are not."""
+    lines = list(rows)
     drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        # The last column says the most; it is cut where the window ends, the others are not.
-        drawn.add_column(column, no_wrap=True, overflow="ellipsis" if column == columns[-1] else "fold")
-    for row in rows:
-        drawn.add_row(*(coloured(cell) for cell in row))
+    for place, column in enumerate(columns[:-1]):
+        drawn.add_column(column, no_wrap=True, min_width=max(map(len, (column, *(line[place] for line in lines)))))
+    drawn.add_column(columns[-1], no_wrap=True, overflow="ellipsis")
+    for line in lines:
+        drawn.add_row(*(coloured(cell) for cell in line))
     return drawn
 
 
