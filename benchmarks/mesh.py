@@ -22,8 +22,8 @@ from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 
 from luna.settings import Settings
-from luna.sidecar.envoy import Places, command, descriptor_set, render, write
-from luna.sidecar.envoy_template import Json, extension
+from luna.sidecar.envoy.configuration import Places, command, descriptor_set, render, write
+from luna.sidecar.envoy.template import Json, extension
 from luna.topology import Process, Topology
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import grpc
 import httpx
 
 from luna.settings import Settings
-from luna.sidecar.envoy import Places, command, descriptor_set, render, write
-from luna.sidecar.envoy_endpoints import EndpointFiles
+from luna.sidecar.envoy.configuration import Places, command, descriptor_set, render, write
+from luna.sidecar.envoy.endpoints import EndpointFiles
 from luna.topology import Process, Topology
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -9,9 +9,9 @@ import pytest
 from arkalia.options.v1 import mesh_error_pb2
 
 from luna.settings import Settings
-from luna.sidecar.envoy import Places, command, descriptor_set, render, write
-from luna.sidecar.envoy_contract import read_contract
-from luna.sidecar.envoy_rest import STRICT_JSON, TRANSCODER, path_match
+from luna.sidecar.envoy.configuration import Places, command, descriptor_set, render, write
+from luna.sidecar.envoy.contract import read_contract
+from luna.sidecar.envoy.rest import STRICT_JSON, TRANSCODER, path_match
 from luna.topology import ALL_IN_ONE, SPLIT, Topology
 
 pytestmark = pytest.mark.mesh

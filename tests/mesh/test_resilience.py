@@ -15,7 +15,7 @@ from arkalia.events.v1.event_service_pb2_grpc import EventServiceStub
 from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 
-from luna.sidecar.envoy_endpoints import EndpointFiles
+from luna.sidecar.envoy.endpoints import EndpointFiles
 from tests.mesh.mesh import Mesh, wait_until
 
 pytestmark = pytest.mark.mesh

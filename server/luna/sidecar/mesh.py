@@ -15,8 +15,8 @@ from luna.sidecar.supervisor import ENVOY
 from luna.topology import Topology
 
 if TYPE_CHECKING:
-    from luna.sidecar.envoy import Places
-    from luna.sidecar.envoy_endpoints import EndpointFiles
+    from luna.sidecar.envoy.configuration import Places
+    from luna.sidecar.envoy.endpoints import EndpointFiles
 
 _LOOK_SECONDS: Final = 0.05
 
@@ -37,7 +37,7 @@ class Mesh:
     def publish(self, process: str, sockets: Sequence[Path]) -> None:
         """Make *sockets* the whole set of endpoints of *process*."""
         if self._files is None:
-            from luna.sidecar.envoy_endpoints import EndpointFiles  # noqa: PLC0415  see the class
+            from luna.sidecar.envoy.endpoints import EndpointFiles  # noqa: PLC0415  see the class
 
             self._files = EndpointFiles(folder=self._places().endpoints)
         self._files.publish(process, sockets)
@@ -50,7 +50,7 @@ class Mesh:
             ContractMissingError: what Envoy must know about the contracts was not generated.
 
         """
-        from luna.sidecar import envoy  # noqa: PLC0415  see the class
+        from luna.sidecar.envoy import configuration as envoy  # noqa: PLC0415  see the class
 
         places = self._places()
         command = envoy.command(self._settings, places)
@@ -97,7 +97,7 @@ class Mesh:
         return self.admin
 
     def _places(self) -> "Places":
-        from luna.sidecar.envoy import Places  # noqa: PLC0415  see the class
+        from luna.sidecar.envoy.configuration import Places  # noqa: PLC0415  see the class
 
         return Places.of(self._settings)
 

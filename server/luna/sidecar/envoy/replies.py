@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from luna.sidecar.envoy_template import Json, Template, typed
+from luna.sidecar.envoy.template import Json, Template, typed
 
 DOMAIN: Final = "mesh.arkalia.dev"
 METADATA: Final = "arkalia.mesh"

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from luna.sidecar.envoy_contract import Contract, module_of
-from luna.sidecar.envoy_template import Json, Template, extension, typed
+from luna.sidecar.envoy.contract import Contract, module_of
+from luna.sidecar.envoy.template import Json, Template, extension, typed
 from luna.topology import SIDECAR, Process, Topology
 
 ADMIN: Final = "envoy_admin"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from luna.sidecar.envoy_template import Json, typed
+from luna.sidecar.envoy.template import Json, typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from luna.settings import Settings
-from luna.sidecar.envoy_clusters import OTLP
-from luna.sidecar.envoy_contract import Contract, Rpc
-from luna.sidecar.envoy_replies import local_replies
-from luna.sidecar.envoy_rest import STRICT_JSON, TRANSCODER, Rest
-from luna.sidecar.envoy_routes import grpc_routes, served
-from luna.sidecar.envoy_strict import tables
-from luna.sidecar.envoy_template import Json, JsonValue, Template, extension, typed
+from luna.sidecar.envoy.clusters import OTLP
+from luna.sidecar.envoy.contract import Contract, Rpc
+from luna.sidecar.envoy.replies import local_replies
+from luna.sidecar.envoy.rest import STRICT_JSON, TRANSCODER, Rest
+from luna.sidecar.envoy.routes import grpc_routes, served
+from luna.sidecar.envoy.strict import tables
+from luna.sidecar.envoy.template import Json, JsonValue, Template, extension, typed
 from luna.topology import SIDECAR, Topology
 
 OPENAPI_PATH = "/openapi.json"

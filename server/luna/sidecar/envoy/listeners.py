@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from luna.settings import Settings
-from luna.sidecar.envoy_clusters import ADMIN, metrics_cluster
-from luna.sidecar.envoy_http import Edge
-from luna.sidecar.envoy_template import Json, Template, extension
+from luna.sidecar.envoy.clusters import ADMIN, metrics_cluster
+from luna.sidecar.envoy.edge import Edge
+from luna.sidecar.envoy.template import Json, Template, extension
 from luna.topology import Topology
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final, Self
 
 from luna.settings import Settings
-from luna.sidecar.envoy_clusters import metrics_clusters, otlp_cluster, process_clusters, published_clusters
-from luna.sidecar.envoy_contract import read_contract
-from luna.sidecar.envoy_endpoints import EndpointFiles
-from luna.sidecar.envoy_http import Edge
-from luna.sidecar.envoy_listeners import admin, edge_listener, metrics_listener
-from luna.sidecar.envoy_template import Json, JsonValue, Template, contract_file, extension, load_template
+from luna.sidecar.envoy.clusters import metrics_clusters, otlp_cluster, process_clusters, published_clusters
+from luna.sidecar.envoy.contract import read_contract
+from luna.sidecar.envoy.edge import Edge
+from luna.sidecar.envoy.endpoints import EndpointFiles
+from luna.sidecar.envoy.listeners import admin, edge_listener, metrics_listener
+from luna.sidecar.envoy.template import Json, JsonValue, Template, contract_file, extension, load_template
 from luna.sidecar.places import log_directory, run_directory, socket_link
 from luna.sidecar.start_errors import EnvoyMissingError
 from luna.topology import Topology

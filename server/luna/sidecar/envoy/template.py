@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 Json: TypeAlias = Mapping[str, JsonValue]
 
-_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_PACKAGE: Final = Path(__file__).resolve().parents[2]
 _REPOSITORY: Final = _PACKAGE.parents[1]
 _PLACES: Final = {
     "envoy": "mesh/envoy",

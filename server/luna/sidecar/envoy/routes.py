@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from luna.sidecar.envoy_contract import Contract, Rpc
-from luna.sidecar.envoy_template import Json, Template, extension, seconds
+from luna.sidecar.envoy.contract import Contract, Rpc
+from luna.sidecar.envoy.template import Json, Template, extension, seconds
 from luna.topology import SIDECAR, Topology
 
 HEALTH: Final = "/grpc.health.v1.Health/"

@@ -5,7 +5,7 @@ from typing import Final
 
 from google.protobuf import descriptor_pb2
 
-from luna.sidecar.envoy_contract import Contract, messages
+from luna.sidecar.envoy.contract import Contract, messages
 
 ANY: Final = "google.protobuf.Any"
 _CHECKED_PACKAGES: Final = ("arkalia.", "google.rpc.")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from luna.sidecar.envoy_contract import Binding, Contract, Rpc
-from luna.sidecar.envoy_routes import cluster_of
-from luna.sidecar.envoy_template import Json, Template, typed
+from luna.sidecar.envoy.contract import Binding, Contract, Rpc
+from luna.sidecar.envoy.routes import cluster_of
+from luna.sidecar.envoy.template import Json, Template, typed
 from luna.topology import Topology
 
 TRANSCODER: Final = "envoy.filters.http.grpc_json_transcoder"

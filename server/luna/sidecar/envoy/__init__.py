@@ -1,0 +1,1 @@
+"""Envoy, rendered from the topology and the contracts."""
