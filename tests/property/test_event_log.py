@@ -45,7 +45,12 @@ WRITES = st.builds(
     StreamWrite, stream=st.sampled_from(STREAMS), events=st.lists(EVENTS, min_size=1, max_size=3), expected=EXPECTED
 )
 CHECKS = st.builds(StreamCheck, stream=st.sampled_from(STREAMS), expected=EXPECTED)
-APPENDS = st.builds(Append, writes=st.lists(WRITES, min_size=1, max_size=2), checks=st.lists(CHECKS, max_size=1))
+APPENDS = st.builds(
+    Append,
+    writes=st.lists(WRITES, min_size=1, max_size=2),
+    checks=st.lists(CHECKS, max_size=1),
+    checkpoint=st.none(),
+)
 FILTERS = st.builds(
     EventFilter,
     stream=st.sampled_from(["", *STREAMS]),

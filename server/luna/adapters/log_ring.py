@@ -1,6 +1,7 @@
 """The newest events of a log in memory, shared by everyone who follows it."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,6 +23,8 @@ class LogRing:
         self._events: list[Draft | Event] = []
         self._begin = 0
         """The index of the oldest event that counts; those before it go with the next trim."""
+        self._arrivals: deque[tuple[int, int]] = deque()
+        """How many events came at once, and their bytes: they also go at once."""
         self._size = 0
         self.change = asyncio.Event()
         """Set at the next change. Take it before looking, then nothing is missed."""
@@ -40,9 +43,12 @@ class LogRing:
         """Take new events in."""
         if not drafts:
             return
-        self._events += drafts
-        self._size += sum([len(draft.new.payload) for draft in drafts]) + _ENVELOPE_BYTES * len(drafts)
         self.head = drafts[-1].position
+        drafts = drafts[-self._events_max :]
+        size = sum([len(draft[0].payload) for draft in drafts]) + _ENVELOPE_BYTES * len(drafts)
+        self._events += drafts
+        self._arrivals.append((len(drafts), size))
+        self._size += size
         self._trim()
         self._wake()
 
@@ -82,13 +88,10 @@ class LogRing:
 
     def _trim(self) -> None:
         end = len(self._events)
-        while end - self._begin > self._events_max or (self._size > self._bytes_max and self._begin < end):
-            self._size -= _size(self._events[self._begin])
-            self._begin += 1
+        while end - self._begin > self._events_max or self._size > self._bytes_max:
+            count, size = self._arrivals.popleft()
+            self._size -= size
+            self._begin += count
         if self._begin > self._events_max:
             del self._events[: self._begin]
             self._begin = 0
-
-
-def _size(event: Draft | Event) -> int:
-    return len(event.payload if isinstance(event, Event) else event.new.payload) + _ENVELOPE_BYTES

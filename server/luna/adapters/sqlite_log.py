@@ -107,7 +107,9 @@ class SqliteEventLog:
     async def append(self, append: Append) -> Appended:
         """Record all of *append* or nothing."""
         ids, size = measured(append)
-        (outcome,) = await self._submit((append,), ids, size)
+        answer: asyncio.Future[Sequence[Outcome]] = self._loop.create_future()
+        self._writer.submit(Appends((append,), ids, size, answer))
+        (outcome,) = await answer
         if isinstance(outcome, Appended):
             return outcome
         raise outcome
@@ -206,15 +208,13 @@ class SqliteEventLog:
 
     def _submit(self, appends: Sequence[Append], ids: Sequence[bytes], size: int) -> asyncio.Future[Sequence[Outcome]]:
         answer: asyncio.Future[Sequence[Outcome]] = self._loop.create_future()
-        self._writer.submit(Appends(appends, ids, size, self._clock.monotonic(), answer))
+        self._writer.submit(Appends(appends, ids, size, answer))
         return answer
 
     async def _change(self, job: Callable[[apsw.Connection], T]) -> T:
         """Do *job* inside a transaction of the writer."""
         answer: asyncio.Future[T] = self._loop.create_future()
-        self._writer.submit(
-            Task(job=job, queued_at=self._clock.monotonic(), answer=cast("asyncio.Future[object]", answer))
-        )
+        self._writer.submit(Task(job, cast("asyncio.Future[object]", answer)))
         return await answer
 
     async def _read(self, question: Callable[[LogReader], T]) -> T:

@@ -8,10 +8,10 @@ import uuid_utils
 
 from luna.adapters.sqlite_log_rows import NAMES_CACHED_MAX, insert, row_of, unpack_trace
 from luna.adapters.sqlite_log_schema import BLOCK, HEAD, TAIL, Value, integers, many, number, rows, run, summarise
-from luna.kernel.appends import Draft, Place, appended, compose, judge, place_of
+from luna.kernel.appends import Draft, Place, appended, compose, draft_of, judge, place_of
 from luna.kernel.event_errors import UnknownConsumerError
 from luna.kernel.event_ids import id_text
-from luna.kernel.events import Append, Appended, Expect, category_of
+from luna.kernel.events import Append, Appended, Expect, Recorded, category_of
 
 _STREAMS = """
 SELECT s.name, s.id, s.category_id,
@@ -94,12 +94,21 @@ class Ledger:
             ValueError: a value cannot be recorded.
 
         """
-        earlier = outcome = judge(append, self) if self._batch.by_id or not _is_plain(append) else None
+        writes, checks, checkpoint = append
+        batch = self._batch
+        if len(writes) == 1 and not checks and checkpoint is None and not batch.by_id:
+            stream, events, expected = writes[0]
+            if expected is Expect.ANY and len(events) == 1:  # nothing to judge
+                found = self._streams.get(stream)
+                version = found.version + 1 if found else 1
+                draft = draft_of(events[0], self.head + 1, stream, version, str(uuid_utils.uuid7()), batch.now_ns)
+                self._enter(draft)
+                return Appended([Recorded(draft.event_id, draft.position, stream, version)])
+        earlier = outcome = judge(append, self)
         if outcome is None:
             drafts = compose(append, head=self.head, version=self.version, now_ns=self._batch.now_ns, new_id=_new_id)
             self._take(drafts)
             outcome = appended(drafts)
-        checkpoint = append.checkpoint
         if checkpoint and (earlier is None or not self.settled(checkpoint.consumer, checkpoint.position)):
             self._batch.settled.append((checkpoint.consumer, checkpoint.position))
         return outcome
@@ -144,19 +153,20 @@ class Ledger:
             )
 
     def _take(self, drafts: Sequence[Draft]) -> None:
-        streams, types, sources = self._streams, self._names["types"], self._names["sources"]
-        batch = self._batch
         for draft in drafts:
-            new = draft.new
-            stream = streams.get(draft.stream) or self._new_stream(draft.stream)
-            type_id = types.get(new.type) or self._new_id("types", new.type)
-            source_id = sources.get(new.source) or self._new_id("sources", new.source)
-            batch.values += row_of(draft, stream.id, stream.category_id, type_id, source_id)
-            stream.version = draft.stream_version
-        batch.drafts += drafts
-        self.head += len(drafts)
-        if batch.by_id:
-            batch.places.update({draft.event_id: place_of(draft) for draft in drafts})
+            self._enter(draft)
+        if self._batch.by_id:
+            self._batch.places.update({draft.event_id: place_of(draft) for draft in drafts})
+
+    def _enter(self, draft: Draft) -> None:
+        new, position, name, version, _, _, _ = draft
+        stream = self._streams.get(name) or self._new_stream(name)
+        type_id = self._names["types"].get(new.type) or self._new_id("types", new.type)
+        source_id = self._names["sources"].get(new.source) or self._new_id("sources", new.source)
+        self._batch.values += row_of(draft, stream.id, stream.category_id, type_id, source_id)
+        self._batch.drafts.append(draft)
+        stream.version = version
+        self.head = position
 
     def _new_stream(self, name: str) -> _Stream:
         self._stream_id += 1
@@ -181,16 +191,6 @@ class Ledger:
         for table in ("consumer_waiting", "consumer_parked"):
             settled = f"DELETE FROM {table} WHERE consumer_id = ? AND position IN carray(?)"  # noqa: S608  constants
             run(self._connection, settled, bindings)
-
-
-def _is_plain(append: Append) -> bool:
-    """Tell whether there is nothing to judge, as long as no event brings its own id."""
-    if append.checks or append.checkpoint:
-        return False
-    for write in append.writes:  # noqa: SIM110  half the cost of all()
-        if write.expected is not Expect.ANY:
-            return False
-    return True
 
 
 def _new_id() -> str:

@@ -21,6 +21,8 @@ BLOCK: Final = 256
 SQLITE_VERSION_MIN: Final = (3, 51, 3)
 """Older ones may corrupt a write-ahead log that two processes have open."""
 _PAGES_CACHED_KIB: Final = 4_096
+_STATEMENT_BYTES_MAX: Final = 4 * 1024 * 1024
+"""What a statement may keep in memory to undo itself. By default an insert of 64 rows takes a temporary file for it."""
 
 SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -72,6 +74,17 @@ CREATE TABLE consumer_parked (
 HEAD: Final = "SELECT max(ifnull((SELECT max(position) FROM events), 0), ifnull((SELECT max(position) FROM pruned), 0))"
 TAIL: Final = f"SELECT (ifnull((SELECT max(block) FROM blocks), -1) + 1) * {BLOCK}"  # noqa: S608  constants only
 """The last position that a block covers."""
+
+
+def _configure() -> None:
+    """Set what SQLite takes only before anything is open in this process."""
+    if not apsw.connections():
+        apsw.shutdown()
+        apsw.config(apsw.SQLITE_CONFIG_STMTJRNL_SPILL, _STATEMENT_BYTES_MAX)
+        apsw.initialize()
+
+
+_configure()
 
 
 def check_library() -> str:

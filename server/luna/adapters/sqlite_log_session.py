@@ -32,17 +32,18 @@ class Appends:
     """The event ids that callers chose."""
     size: int
     """The payloads' bytes."""
-    queued_at: float
     answer: asyncio.Future[Sequence[Outcome]]
+    queued_at: float = 0.0
+    """Noted only while another process writes the log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Task:
     """Other work on the tables, inside a transaction."""
 
     job: Job
-    queued_at: float
     answer: asyncio.Future[object]
+    queued_at: float = 0.0
 
 
 Item: TypeAlias = Appends | Task
@@ -95,20 +96,21 @@ class Session:
         assert connection  # noqa: S101  open() sets both
         assert ledger  # noqa: S101
         run(connection, "BEGIN IMMEDIATE")
-        done = {id(item): _do(connection, item.job) for item in items if isinstance(item, Task)}
+        answers = [_do(connection, item.job) if isinstance(item, Task) else None for item in items]
         wanted = [item for item in items if isinstance(item, Appends)]
         ledger.prepare([a for item in wanted for a in item.appends], [raw for item in wanted for raw in item.ids])
         judged_since = 0
-        for item in wanted:
-            done[id(item)] = [_add(ledger, append) for append in item.appends]
-            judged_since += len(item.appends)
-            if judged_since >= _JUDGED_MAX:
-                judged_since = 0
-                sleep(0)  # lets the event loop have its turn
+        for index, item in enumerate(items):
+            if isinstance(item, Appends):
+                answers[index] = _add(ledger, item.appends)
+                judged_since += len(item.appends)
+                if judged_since >= _JUDGED_MAX:
+                    judged_since = 0
+                    sleep(0)  # lets the event loop have its turn
         judged()
         batch = ledger.write()
         run(connection, "COMMIT")
-        return [done[id(item)] for item in items], batch
+        return answers, batch
 
     def _abandon(self, *, reopen: bool) -> None:
         """Undo a transaction, with a fresh connection where this one may be in a bad state."""
@@ -123,11 +125,14 @@ class Session:
         self.close()
 
 
-def _add(ledger: Ledger, append: Append) -> Outcome:
-    try:
-        return ledger.add(append)
-    except (EventLogError, ValueError, TypeError) as error:
-        return error
+def _add(ledger: Ledger, appends: Sequence[Append]) -> Sequence[Outcome]:
+    outcomes: list[Outcome] = []
+    for append in appends:
+        try:
+            outcomes.append(ledger.add(append))
+        except (EventLogError, ValueError, TypeError) as error:
+            outcomes.append(error)
+    return outcomes
 
 
 def _do(connection: apsw.Connection, job: Job) -> Answer:

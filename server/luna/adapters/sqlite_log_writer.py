@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,9 @@ class Writer:
         self._hooks = hooks
         self._handover_seconds = handover_seconds
         self._loop = asyncio.get_running_loop()
-        self._inbox: SimpleQueue[Item | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Sequence[Item] | None] = SimpleQueue()
+        self._submitted: list[Item] = []
+        """What this turn of the event loop has submitted so far: the thread gets it at once."""
         self._backlog: deque[Item] = deque()
         self._lock = WriteLock(path)
         self._session = Session(path, clock.wall_ns)
@@ -68,15 +70,23 @@ class Writer:
         """
         if self._closing:
             raise LogReadOnlyError(self._path, "the log was closed")
-        self._inbox.put(item)
+        if not self._submitted:
+            self._loop.call_soon(self._hand_over)
+        self._submitted.append(item)
 
     async def aclose(self) -> None:
         """Finish what is queued, and let go of the file."""
         if not self._closing:
             self._closing = True
+            self._hand_over()
             self._inbox.put(None)
         if self._thread.ident:
             await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        if self._submitted:
+            self._inbox.put(self._submitted)
+            self._submitted = []
 
     def _run(self) -> None:
         try:
@@ -133,11 +143,15 @@ class Writer:
         if not self._owned and not self._backlog and not self._stopping:
             self._try_to_take_over()
 
-    def _receive(self, item: Item | None) -> None:
-        if item is None:
+    def _receive(self, items: Sequence[Item] | None) -> None:
+        if items is None:
             self._stopping = True
-        else:
-            self._backlog.append(item)
+            return
+        self._backlog.extend(items)
+        if not self._owned:
+            now = self._clock.monotonic()
+            for item in items:
+                item.queued_at = now
 
     def _take(self) -> Sequence[Item]:
         """Take as much from the backlog as one transaction should hold."""
@@ -163,11 +177,11 @@ class Writer:
         self._pace.committed()
         self.transactions += 1
         self.writable = True
-        self._post(self._settle, batch, [(item.answer, answer) for item, answer in zip(items, answers, strict=True)])
+        self._post(self._settle, batch, [item.answer for item in items], answers)
 
-    def _settle(self, batch: Batch, answers: "_Answers") -> None:
+    def _settle(self, batch: Batch, futures: Sequence[asyncio.Future[object]], answers: Sequence[Answer]) -> None:
         self._hooks.committed(batch)
-        _resolve(answers)
+        _resolve(zip(futures, answers, strict=True))
 
     def _post(self, callback: Callable[..., None], *arguments: object) -> None:
         # Without a loop there is nobody left who waits.
@@ -175,10 +189,7 @@ class Writer:
             self._loop.call_soon_threadsafe(callback, *arguments)
 
 
-_Answers = Sequence[tuple[asyncio.Future[object], Answer]]
-
-
-def _resolve(answers: _Answers) -> None:
+def _resolve(answers: Iterable[tuple[asyncio.Future[object], Answer]]) -> None:
     for future, answer in answers:
         if future.done():
             continue

@@ -106,13 +106,25 @@ def compose(
         for new in write.events:
             head += 1
             at += 1
-            id, time_ns = new.event_id or new_id(), new.time_ns or now_ns
-            if not (-_INT64_MAX <= time_ns <= _INT64_MAX and 0 <= new.schema_version <= _INT64_MAX):
-                raise ValueError(f"time_ns {time_ns} or schema_version {new.schema_version} is out of range")
-            leaf = _leaf(new, head, stream, at, id, time_ns, new.trace_id)
-            drafts.append(Draft(new, head, stream, at, id, time_ns, leaf))
+            drafts.append(draft_of(new, head, stream, at, new.event_id or new_id(), now_ns))
         versions[stream] = at
     return drafts
+
+
+def draft_of(  # noqa: PLR0917  called once an event
+    new: NewEvent, position: int, stream: str, stream_version: int, event_id: str, now_ns: int
+) -> Draft:
+    """Return what *new* becomes at *position*.
+
+    Raises:
+        ValueError: a value cannot be recorded.
+
+    """
+    time_ns = new.time_ns or now_ns
+    if not (-_INT64_MAX <= time_ns <= _INT64_MAX and 0 <= new.schema_version <= _INT64_MAX):
+        raise ValueError(f"time_ns {time_ns} or schema_version {new.schema_version} is out of range")
+    leaf = _leaf(new, position, stream, stream_version, event_id, time_ns, new.trace_id)
+    return Draft(new, position, stream, stream_version, event_id, time_ns, leaf)
 
 
 def event_of(draft: Draft) -> Event:
@@ -137,12 +149,7 @@ def event_of(draft: Draft) -> Event:
 
 def appended(drafts: Sequence[Draft]) -> Appended:
     """Return the outcome of an append that recorded *drafts*."""
-    return Appended(
-        events=[
-            Recorded(event_id=id, position=position, stream=stream, stream_version=version)
-            for _, position, stream, version, id, _, _ in drafts
-        ]
-    )
+    return Appended([Recorded(id, position, stream, version) for _, position, stream, version, id, _, _ in drafts])
 
 
 def place_of(draft: Draft) -> Place:

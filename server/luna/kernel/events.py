@@ -1,9 +1,12 @@
-"""The vocabulary of the event log."""
+"""The vocabulary of the event log.
+
+What is made around the events of every append is a named tuple: it costs a third of a frozen dataclass.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 BEGINNING: Final = 0
 """The position before the first event. Positions count from 1, without gaps."""
@@ -65,8 +68,7 @@ class Event:
     leaf_hash: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamWrite:
+class StreamWrite(NamedTuple):
     """Events for one stream, and what that stream must look like."""
 
     stream: str
@@ -90,8 +92,7 @@ class Checkpoint:
     position: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Append:
+class Append(NamedTuple):
     """One atomic change of the log: all of it is recorded, or nothing."""
 
     writes: Sequence[StreamWrite]
@@ -100,8 +101,7 @@ class Append:
     """Acknowledged for its consumer in the same transaction, which makes the effect happen exactly once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(NamedTuple):
     """Where one event of an append ended up."""
 
     event_id: str
@@ -110,8 +110,7 @@ class Recorded:
     stream_version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
+class Appended(NamedTuple):
     """The outcome of an append, one entry an event, in the order given."""
 
     events: Sequence[Recorded]

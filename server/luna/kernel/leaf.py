@@ -46,11 +46,13 @@ def leaf_of(  # noqa: PLR0917  called once an event: keywords would cost as much
     anything between them. Numbers are decimal. ``payload_hash`` is the SHA-256
     of the payload, so that a proof outlives the payload.
     """
-    texts = f"{stream}{type}{source}{correlation_id}{causation_id}{trace_id}"
-    if texts.isascii():
-        lengths = f"{len(stream)} {len(type)} {len(source)} {len(correlation_id)} {len(causation_id)} {len(trace_id)}"
-    else:
-        measured = (stream, type, source, correlation_id, causation_id, trace_id)
-        lengths = " ".join(str(len(text.encode())) for text in measured)
-    header = f"\0{position} {stream_version} {event_id} {time_ns} {schema_version} {lengths} {texts}"
+    header = (
+        f"\0{position} {stream_version} {event_id} {time_ns} {schema_version}"
+        f" {len(stream)} {len(type)} {len(source)} {len(correlation_id)} {len(causation_id)} {len(trace_id)}"
+        f" {stream}{type}{source}{correlation_id}{causation_id}{trace_id}"
+    )
+    if not header.isascii():  # then the lengths in bytes are others
+        texts = (stream, type, source, correlation_id, causation_id, trace_id)
+        lengths = " ".join(str(len(text.encode())) for text in texts)
+        header = f"\0{position} {stream_version} {event_id} {time_ns} {schema_version} {lengths} {''.join(texts)}"
     return sha256(header.encode() + payload_hash).digest()
