@@ -13,6 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from google.protobuf import empty_pb2, struct_pb2, wrappers_pb2
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
 from imports import imports
 
 PROTO: Final = Path(__file__).resolve().parent.parent
@@ -69,6 +72,7 @@ def generate(folder: Path, contracts: Path = PROTO) -> bytes:
         extending = ["buf/validate/validate.proto", *(name for name in files if name.startswith("arkalia/options/"))]
         protoc(f"--descriptor_set_out={os.devnull}", f"--mypy_out=quiet:{python}", *extending)
         _tidy(python)
+        _add_well_known(folder / "arkalia.binpb")
         return image.read_bytes()
 
 
@@ -99,6 +103,16 @@ def _protoc(*options: str) -> None:
     )
     if done.returncode != 0:
         raise ContractError(done.stderr.strip() or f"protoc ended with {done.returncode}")
+
+
+def _add_well_known(path: Path) -> None:
+    """Add to an image the types that a payload may have besides ours, for whoever turns payloads into JSON."""
+    image = FileDescriptorSet.FromString(path.read_bytes())
+    there = {file.name for file in image.file}
+    for module in (empty_pb2, struct_pb2, wrappers_pb2):
+        if module.DESCRIPTOR.name not in there:
+            module.DESCRIPTOR.CopyToProto(image.file.add())
+    path.write_bytes(image.SerializeToString(deterministic=True))
 
 
 def _tidy(python: Path) -> None:

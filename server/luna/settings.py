@@ -1,11 +1,41 @@
 """Everything an operator can change, read once at start."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 _PREFIX: Final = "ARKALIA_"
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
+
+
+_Rule: TypeAlias = tuple[Callable[[Any], bool], str]
+_PORT: Final[_Rule] = (lambda port: 0 < port < 65536, "a port, 1 to 65535")
+_RULES: Final[Mapping[str, _Rule]] = {
+    "node_name": (
+        lambda name: not name or re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]{0,127}", name) is not None,
+        "letters, digits, dots, dashes and underscores",
+    ),
+    "port": _PORT,
+    "metrics_port": (lambda port: 0 <= port < 65536, "a port, or 0 for none"),
+    "admin_port": _PORT,
+    "sample_seconds": (lambda seconds: 0.05 <= seconds <= 3600, "0.05 to 3600"),
+    "drain_seconds": (lambda seconds: 0 <= seconds <= 600, "0 to 600"),
+    "message_bytes_max": (lambda size: 1024 <= size <= 64 * 2**20, "1 KiB to 64 MiB"),
+    "log_level": (lambda level: level in {"debug", "info", "warning", "error"}, "debug, info, warning or error"),
+    "log_format": (lambda kind: kind in {"json", "console"}, "json or console"),
+    "otlp_endpoint": (lambda url: not url or re.fullmatch(r"https?://[^/\s]+/?", url) is not None, "http://HOST:PORT"),
+    "trace_ratio": (lambda ratio: 0 <= ratio <= 1, "0 to 1"),
+    "cors_origins": (_compiles, "a regular expression"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +78,7 @@ class Settings:
         """Read settings from *environ*, leaving defaults where it is silent.
 
         Raises:
-            ValueError: an ``ARKALIA_`` variable is unknown or malformed.
+            ValueError: an ``ARKALIA_`` variable is unknown, malformed or out of range.
 
         """
         known = {field.name: field.type for field in fields(cls)}
@@ -57,7 +87,20 @@ class Settings:
             names = ", ".join(sorted(_PREFIX + name.upper() for name in known))
             raise ValueError(f"unknown settings {', '.join(unknown)}; known are {names}")
         values = {name: _parse(variable, environ[variable], known[name]) for name, variable in given.items()}
-        return cls(**{"home": _default_home(environ), **values})
+        settings = cls(**{"home": _default_home(environ), **values})
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        for name, (good, meant) in _RULES.items():
+            value = getattr(self, name)
+            if not good(value):
+                raise ValueError(f"{_PREFIX}{name.upper()}={value} is out of range: it must be {meant}")
+        ports = [port for port in (self.port, self.metrics_port, self.admin_port) if port]
+        if len(set(ports)) < len(ports):
+            raise ValueError(
+                f"{_PREFIX}PORT, {_PREFIX}METRICS_PORT and {_PREFIX}ADMIN_PORT must differ, they are {ports}"
+            )
 
 
 def _default_home(environ: Mapping[str, str]) -> Path:

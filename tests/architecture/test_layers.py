@@ -23,7 +23,7 @@ ROOMS: dict[str, set[str]] = {
         *("kernel", "settings", "topology", "contracts", "resilience", "transport"),
         *("adapters", "manifest", "modules", "sidecar"),
     },
-    "cli": {"app", "settings", "topology", "contracts", "sidecar"},
+    "cli": {"app", "kernel", "settings", "topology", "contracts", "sidecar"},
     "__main__": {"cli"},
 }
 

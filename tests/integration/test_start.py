@@ -56,6 +56,28 @@ async def test_a_setting_nobody_knows_stops_the_start(home: Path) -> None:
     assert "ARKALIA_PORT" in said
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ARKALIA_SAMPLE_SECONDS", "-1"),
+        ("ARKALIA_SAMPLE_SECONDS", "nan"),
+        ("ARKALIA_LOG_LEVEL", "loud"),
+        ("ARKALIA_NODE_NAME", "a/b"),
+        ("ARKALIA_CORS_ORIGINS", "("),
+        ("ARKALIA_OTLP_ENDPOINT", "nowhere"),
+        ("ARKALIA_MESSAGE_BYTES_MAX", "0"),
+    ],
+)
+async def test_a_setting_that_makes_no_sense_stops_the_start(home: Path, variable: str, value: str) -> None:
+    """
+    The message names it and says what it may be.
+    """
+    code, said = await _up(home, **{variable: value})
+
+    assert code == 78
+    assert f"{variable}={value}" in said
+
+
 async def test_a_taken_port_is_named_with_its_setting(home: Path) -> None:
     """
     Before any process is started.

@@ -14,7 +14,11 @@ import pytest
 import pytest_asyncio
 from arkalia.reflexia.v1.reflexia_event_pb2 import SampleTaken
 from arkalia.zeroia.v1.zeroia_event_pb2 import DecisionMade
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.wrappers_pb2 import StringValue
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from arkalia_client import Arkalia, ArkaliaError, connect
@@ -205,6 +209,38 @@ async def test_reflection_knows_every_service_of_the_node(node: Node) -> None:
 
     names = {service.name for service in answer.list_services_response.service}
     assert {"arkalia.events.v1.EventService", "arkalia.node.v1.NodeService"} <= names
+
+
+@pytest.mark.parametrize(
+    "payload", [StringValue(value="plain"), Struct(fields={"door": Value(bool_value=True)}), Empty()]
+)
+async def test_every_payload_that_is_taken_can_be_read_over_rest(node: Node, payload: Message) -> None:
+    """
+    Well-known types as well as our own.
+    """
+    async with connect(node.target) as arkalia:
+        (recorded,) = await arkalia.events.append("tested/types", [payload])
+    async with httpx.AsyncClient(base_url=node.url) as rest:
+        found = await rest.get(f"/v1/events/{recorded.event_id}")
+        listed = await rest.get("/v1/events", params={"filter.stream": "tested/types"})
+
+    assert found.status_code == 200
+    assert found.json()["event"]["payload"]["@type"].endswith(payload.DESCRIPTOR.full_name)
+    assert recorded.event_id in listed.text
+
+
+async def test_health_is_told_for_the_node_and_for_each_of_its_services(node: Node) -> None:
+    """
+    Whichever process serves it.
+    """
+    async with connect(node.target) as arkalia:
+        services = [service.service for service in (await arkalia.status()).services]
+    async with node.channel() as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        asked = [health_pb2.HealthCheckRequest(service=name) for name in ["", *services]]
+        answers = [(await stub.Check(request, timeout=5)).status for request in asked]
+
+    assert set(answers) == {health_pb2.HealthCheckResponse.SERVING}
 
 
 async def test_nothing_but_envoy_listens_on_tcp(node: Node) -> None:

@@ -1,5 +1,6 @@
 """The ``arkalia`` command."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -18,6 +19,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except ValueError as error:
         sys.stderr.write(f"arkalia: {error}\n")
         return CONFIGURATION
+    # What a node writes is for its own user alone.
+    os.umask(0o077)
     # What runs for long does without the libraries that the commands are made of.
     if arguments[:1] == ["serve"]:
         from luna.cli.serve import serve

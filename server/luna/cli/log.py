@@ -13,6 +13,7 @@ from luna.cli.call import talk
 from luna.cli.headline import headline
 from luna.cli.output import as_json, clock_time, coloured, complaints, console, table
 from luna.cli.state import Json, state_of
+from luna.kernel.event_errors import EventLogError
 
 Types: TypeAlias = Annotated[
     list[str] | None, typer.Option("--type", help="Only this type of event, such as arkalia.zeroia.v1.DecisionMade.")
@@ -93,7 +94,11 @@ def recover(
     if not file.exists():
         complaints().print(f"[red]there is no file {file}[/]")
         raise typer.Exit(1)
-    console().print(str(recover_log(file)), markup=False)
+    try:
+        console().print(str(recover_log(file)), markup=False)
+    except EventLogError as error:
+        complaints().print(str(error), markup=False)
+        raise typer.Exit(1) from None
 
 
 def _filter(types: list[str] | None, stream: str, category: str, correlation: str) -> EventFilter:

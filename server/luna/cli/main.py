@@ -28,7 +28,8 @@ def _main(
 ) -> None:
     state = context.ensure_object(dict)
     settings: Settings = state["settings"]
-    context.obj = State(settings=settings, target=target or f"{settings.host}:{settings.port}")
+    address = target.removeprefix("http://").rstrip("/")
+    context.obj = State(settings=settings, target=address or f"{settings.host}:{settings.port}")
 
 
 def command(arguments: Sequence[str], settings: Settings) -> int:

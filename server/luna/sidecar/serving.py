@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from luna.manifest import Health
 from luna.settings import Settings
 from luna.sidecar.admin import Admin
 from luna.sidecar.journal import Journal
+from luna.sidecar.node_health import NodeHealth
 from luna.sidecar.places import run_directory, sidecar_socket, socket_link
 from luna.sidecar.servicer import NodeServicer
 from luna.sidecar.state import ReplicaStatus, State
@@ -76,12 +77,16 @@ async def serve_node(
         drain_seconds=_DRAIN_SECONDS,
         channelz=settings.channelz,
     )
-    async with serve(
-        config,
-        chain=Chain(steps, meter=meter, message_bytes_max=settings.message_bytes_max),
-        health=HealthMonitor({_SERVICE: probe}),
-        registrations=[lambda server: stubs.add_NodeServiceServicer_to_server(servicer, server)],
-        services=[_SERVICE],
+    async with (
+        aclosing(NodeHealth(topology, run_directory(settings))) as answers,
+        serve(
+            config,
+            chain=Chain(steps, meter=meter, message_bytes_max=settings.message_bytes_max),
+            health=HealthMonitor({_SERVICE: probe}),
+            registrations=[lambda server: stubs.add_NodeServiceServicer_to_server(servicer, server)],
+            services=[_SERVICE],
+            answers=answers,
+        ),
     ):
         yield
 

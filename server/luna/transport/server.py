@@ -69,9 +69,11 @@ async def serve(
     registrations: Sequence[Callable[[grpc.aio.Server], None]],
     services: Sequence[str],
     background: Sequence[Loop] = (),
+    answers: health_pb2_grpc.HealthServicer | None = None,
 ) -> AsyncIterator[str]:
     """Serve what *registrations* add, with health and reflection of *services*; yield the address that was bound.
 
+    *answers* speaks about health, where that is about more than this process.
     The health monitor's loop runs with *background*. When one of the loops
     ends, the body is cancelled and everything stops.
 
@@ -83,7 +85,7 @@ async def serve(
     server = _build(config, chain)
     for register in registrations:
         register(server)
-    _register_own(server, config, health, services)
+    _register_own(server, config, answers or HealthServicer(health), services)
     with _bound(server, config.address) as address:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_forever(loop)) for loop in (health.run, *background)]
@@ -103,9 +105,9 @@ def _build(config: ServerConfig, chain: Chain) -> grpc.aio.Server:
 
 
 def _register_own(
-    server: grpc.aio.Server, config: ServerConfig, health: HealthMonitor, services: Sequence[str]
+    server: grpc.aio.Server, config: ServerConfig, answers: health_pb2_grpc.HealthServicer, services: Sequence[str]
 ) -> None:
-    health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(health), server)
+    health_pb2_grpc.add_HealthServicer_to_server(answers, server)
     names = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
     if config.channelz:
         # Two megabytes that a node without it does not have to hold.
