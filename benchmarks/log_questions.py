@@ -61,21 +61,21 @@ class Question:
     ask: Callable[[SqliteEventLog, int, int], Awaitable[None]]
 
 
-def append_of(number: int, *, type: str = "", time_ns: int = 0) -> Append:
+def append_of(number: int, *, type: str = "", time_ns: int = 0, payload: bytes = PAYLOAD) -> Append:
     """Return an append of one event, like those of a node: some streams, types and sources."""
     event = NewEvent(
         type=type or f"arkalia.test.v1.Happened{number % 7}",
-        payload=PAYLOAD,
+        payload=payload,
         source=f"node/{number % 5}",
         time_ns=time_ns,
     )
     return Append(writes=[StreamWrite(stream=f"bench/{number % 11}", events=[event])])
 
 
-async def race(log: SqliteEventLog, count: int) -> None:
+async def race(log: SqliteEventLog, count: int, payload: bytes = PAYLOAD) -> None:
     """Append *count* events from many callers at once."""
     numbers = iter(range(count))
-    await asyncio.gather(*[_caller(log, numbers) for _ in range(CALLERS)])
+    await asyncio.gather(*[_caller(log, numbers, payload) for _ in range(CALLERS)])
 
 
 async def timed(side: Side, count: int, measured: Callable[[], Awaitable[object]]) -> None:
@@ -86,9 +86,9 @@ async def timed(side: Side, count: int, measured: Callable[[], Awaitable[object]
     side.cpu_us.append((time.process_time() - cpu) / count * 1e6)
 
 
-async def _caller(log: SqliteEventLog, numbers: Iterator[int]) -> None:
+async def _caller(log: SqliteEventLog, numbers: Iterator[int], payload: bytes) -> None:
     for number in numbers:
-        await log.append(append_of(number))
+        await log.append(append_of(number, payload=payload))
 
 
 async def _append(log: SqliteEventLog, _: int, count: int) -> None:
@@ -142,5 +142,5 @@ QUESTIONS: Final = (
     Question(name="20 of a source", repeat=10, ask=_source),
     Question(name="10 of a rare type", repeat=4, ask=_rare),
     Question(name="100 by time", repeat=4, ask=_time),
-    Question(name="one by id", repeat=100, ask=_id),
+    Question(name="one by id", repeat=1000, ask=_id),
 )
