@@ -72,9 +72,8 @@ async def _concurrent(log: SqliteEventLog, raw: Path, payload: bytes) -> Mapping
         batch = max(1, round(APPENDS / (log._writer.transactions - transactions)))  # noqa: SLF001
         await timed(theirs, APPENDS, partial(_raw, connection, APPENDS, batch, payload))
     ratio = theirs.wall / ours.wall
-    print(
-        f"{CALLERS} callers, {len(payload):4} B  log {ours}   raw in batches of {batch} {theirs}   rate {ratio:.2f} x raw"
-    )
+    label = f"{CALLERS} callers, {len(payload):4} B  log {ours}   raw in batches of {batch} {theirs}"
+    print(f"{label}   rate {ratio:.2f} x raw")
     connection.close()
     return {"log": ours.figures(), "raw": theirs.figures(), "batch": batch, "rate_ratio": round(ratio, 3)}
 
