@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import apsw
 
-from luna.adapters.sqlite_log_inspection import DamagedError, checked
+from luna.adapters.sqlite_log_proof import DamagedError, checked
 from luna.adapters.sqlite_log_rows import Row, insert
 from luna.adapters.sqlite_log_schema import BLOCK, HEAD, create, log_id_of, number, rows, run, summarise
 from luna.kernel.events import Event, category_of

@@ -59,7 +59,7 @@ class Observe(Step):
         """Count the outcome, end the span, and log if there is something to tell."""
         meter = self._meter.of(rpc)
         spans, verbose = self._spans, self._verbose
-        quiet_seconds = self._slow_seconds if rpc.unary else -1.0
+        quiet_seconds = self._slow_seconds
 
         def end(call: Call, code: int) -> None:
             seconds = time.monotonic() - call.started
