@@ -5,7 +5,7 @@ from pathlib import Path
 
 from luna.settings import Settings
 from luna.sidecar.diagnostics import settings_shown
-from luna.sidecar.logs import LOG_BYTES_MAX, Follower, last_lines, log_file
+from luna.sidecar.logs import LOG_BYTES_MAX, Follower, last_lines, log_file, put_aside_large
 
 
 def test_a_large_log_is_put_aside_at_the_start(tmp_path: Path) -> None:
@@ -22,6 +22,22 @@ def test_a_large_log_is_put_aside_at_the_start(tmp_path: Path) -> None:
     assert (begin, then) == (0, 4)
     assert path.read_text() == "one\ntwo\n"
     assert (tmp_path / "kernel.log.1").stat().st_size == LOG_BYTES_MAX + 1
+
+
+def test_a_log_that_grows_large_is_put_aside_while_it_is_written(tmp_path: Path) -> None:
+    """
+    Its writer goes on at the new end; a small neighbour is left alone.
+    """
+    path, neighbour = tmp_path / "kernel.log", tmp_path / "log.log"
+    neighbour.write_text("small\n")
+    with log_file(path) as (descriptor, _):
+        os.write(descriptor, b"x" * (LOG_BYTES_MAX + 1))
+        put_aside_large(tmp_path)
+        os.write(descriptor, b"on\n")
+
+    assert path.read_text() == "on\n"
+    assert (tmp_path / "kernel.log.1").stat().st_size == LOG_BYTES_MAX + 1
+    assert neighbour.read_text() == "small\n"
 
 
 def test_the_last_lines_are_those_of_this_start(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 """Keeps what the processes of a node write."""
 
+import asyncio
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 LOG_BYTES_MAX: Final = 10 * 1024 * 1024
-"""A log file larger than this is put aside when its process starts."""
+"""A log file larger than this is put aside."""
+_LOOK_SECONDS: Final = 30.0
 _TAIL_BYTES: Final = 64 * 1024
 
 
@@ -21,6 +24,25 @@ def log_file(path: Path) -> Iterator[tuple[int, int]]:
         yield descriptor, os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
+
+
+async def keep_small(folder: Path) -> None:
+    """Put aside what grows too large in *folder*, forever, so that each log takes twice the limit at most."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.to_thread(put_aside_large, folder)
+
+
+def put_aside_large(folder: Path) -> None:
+    """Copy each log that is too large to its ``.1``, and empty it for those who are writing it.
+
+    Everybody appends, so they go on at its new end. A line written between
+    the copy and the emptying is lost; no event ever is.
+    """
+    for path in folder.glob("*.log"):
+        if path.stat().st_size > LOG_BYTES_MAX:
+            shutil.copyfile(path, path.with_suffix(".log.1"))
+            os.truncate(path, 0)
 
 
 def last_lines(path: Path, *, after: int = 0, limit: int = 8) -> list[str]:

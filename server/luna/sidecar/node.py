@@ -19,9 +19,10 @@ from luna.sidecar.endpoints import Endpoints, NoEndpoints
 from luna.sidecar.exit_codes import ExitCode
 from luna.sidecar.facts import Fact, NodeStarted, NodeStopping
 from luna.sidecar.journal import Journal
+from luna.sidecar.logs import keep_small
 from luna.sidecar.mesh import Mesh
 from luna.sidecar.node_lock import node_lock
-from luna.sidecar.places import clear_sockets, lock_path, prepare, run_directory, sidecar_socket
+from luna.sidecar.places import clear_sockets, lock_path, log_directory, prepare, run_directory, sidecar_socket
 from luna.sidecar.plan import Plan
 from luna.sidecar.ports import check_ports
 from luna.sidecar.probing import Pace
@@ -130,6 +131,7 @@ class _Node:
         """Start everything, say so, and wait until there is a reason to stop."""
         supervisor = self._supervisor
         await supervisor.start()
+        self._spawn(keep_small(log_directory(self._plan.settings)))
         if self._plan.verbose:
             self._spawn(self._console.follow(self._plan.logs))
         if self._mesh:
