@@ -2,7 +2,9 @@
 
 import asyncio
 import heapq
+from collections.abc import Coroutine
 from itertools import count
+from typing import Any
 
 
 class FakeClock:
@@ -20,13 +22,13 @@ class FakeClock:
     def monotonic(self) -> float:
         return 1000.0 + self._elapsed
 
-    async def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        # Counted from the call, not from when the loop first runs it: time may pass in between.
         if seconds <= 0:
-            await asyncio.sleep(0)
-            return
+            return asyncio.sleep(0)
         woken = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), woken))
-        await woken
+        return _until(woken)
 
     def advance(self, seconds: float) -> None:
         """Let time pass; whoever slept long enough wakes up when the loop runs next."""
@@ -35,3 +37,7 @@ class FakeClock:
             _, _, woken = heapq.heappop(self._sleepers)
             if not woken.done():
                 woken.set_result(None)
+
+
+async def _until(woken: asyncio.Future[None]) -> None:
+    await woken
