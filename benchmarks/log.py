@@ -6,7 +6,6 @@ same sync mode. It does nothing else: no hashes, no checks, no callers.
 """
 
 import argparse
-import gc
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -22,6 +21,7 @@ from benchmarks.log_questions import CALLERS, PAYLOAD, QUESTIONS, RARE, SMALL, S
 from luna.adapters.sqlite_log import SqliteEventLog
 from luna.adapters.sqlite_log_rows import COLUMNS
 from luna.adapters.sqlite_log_schema import Value, number, open_writer, run
+from luna.app import calm_the_collector
 
 ROUNDS: Final = 9
 SAMPLE: Final = bytes(1024)
@@ -34,16 +34,9 @@ _INSERT: Final = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * (COLU
 
 def main(events: int = 1_000_000) -> Mapping[str, object]:
     """Measure, print a table, and return the figures."""
-    _calm_the_collector()
+    calm_the_collector()
     with TemporaryDirectory(prefix="luna-log-") as folder:
         return uvloop.run(_measure(Path(folder), events))
-
-
-def _calm_the_collector() -> None:
-    """Collect garbage as the servers do."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
 
 
 async def _measure(folder: Path, events: int) -> Mapping[str, object]:

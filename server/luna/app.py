@@ -118,7 +118,7 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))
         tools = await stack.enter_async_context(_toolbox(settings, place, identity, watch))
         wired = [modules.load(name).wire(tools) for name in place.process.modules]
-        _calm_the_collector()
+        calm_the_collector()
         await stack.enter_async_context(_metrics(place, lambda: render(meter, watch.gauges())))
         yield await stack.enter_async_context(
             serve(
@@ -132,7 +132,7 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
         )
 
 
-def _calm_the_collector() -> None:
+def calm_the_collector() -> None:
     """Leave what was loaded out of garbage collection, and collect less often: a fifth of an append was that."""
     gc.collect()
     gc.freeze()

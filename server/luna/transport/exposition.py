@@ -1,7 +1,7 @@
 """Writes the meter as Prometheus text."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from luna.transport.histogram import Histogram
 from luna.transport.meter import Meter, MethodMeter
@@ -12,14 +12,6 @@ _HISTOGRAMS: Final = (
     ("sent", "grpc_server_call_sent_total_compressed_message_size_bytes", "The bytes of responses, per call."),
     ("received", "grpc_server_call_rcvd_total_compressed_message_size_bytes", "The bytes of requests, per call."),
 )
-
-
-class Gauges(Protocol):
-    """Where the figures of the process itself come from."""
-
-    def gauges(self) -> Mapping[str, float]:
-        """Return the figures by their Prometheus name."""
-        ...
 
 
 def render(meter: Meter, gauges: Mapping[str, float]) -> str:
