@@ -32,7 +32,7 @@ from luna.manifest import Probe, Toolbox, Wired
 from luna.settings import Settings
 from luna.sidecar.exit_codes import ExitCode
 from luna.sidecar.places import point, run_directory, socket_link
-from luna.topology import SIDECAR, Process, Topology
+from luna.topology import Process, Topology
 from luna.transport.chain import Chain, standard_steps
 from luna.transport.check import PeerCheck
 from luna.transport.exposition import render
@@ -140,12 +140,12 @@ def calm_the_collector() -> None:
 
 
 def directory(topology: Topology) -> Sequence[ServiceEntry]:
-    """Return every service of the contracts, with the process that serves it."""
+    """Return every service that some process serves, with that process."""
     entries = []
     for service in load_contracts():
         module = service.split(".")[1]
-        process = SIDECAR if module == "node" else topology.home(module).name
-        entries.append(ServiceEntry(service=service, module=module, process=process))
+        if (process := topology.host(module)) is not None:
+            entries.append(ServiceEntry(service=service, module=module, process=process))
     return entries
 
 

@@ -51,9 +51,17 @@ class Topology:
                 return process
         raise ValueError(f"no process serves module {module!r}")
 
+    def host(self, module: str) -> str | None:
+        """Return the name of the process that serves *module*, the sidecar included; ``None`` if none does."""
+        if module in SIDECAR_MODULES:
+            return SIDECAR
+        return next((process.name for process in self.processes if module in process.modules), None)
+
 
 SIDECAR: Final = "sidecar"
-"""The process that supervises the others. It serves the module ``node``."""
+"""The process that supervises the others."""
+SIDECAR_MODULES: Final = ("node",)
+"""What it serves itself, in every topology."""
 
 SPLIT: Final = Topology(
     processes=(

@@ -22,6 +22,10 @@ from openapi import comments
 
 WITHOUT_REST = {
     "arkalia.reflexia.v1.ReflexiaService.ReportVitals": "only the node's own processes call it, past Envoy",
+    "arkalia.resilience.v1.CircuitBreakerService.ReportCircuitBreakers": "only the node's own processes call it",
+    "arkalia.chaos.v1.ChaosService.InjectFault": "Envoy does not lead to it",
+    "arkalia.chaos.v1.ChaosService.ListFaults": "Envoy does not lead to it",
+    "arkalia.chaos.v1.ChaosService.ClearFaults": "Envoy does not lead to it",
 }
 
 

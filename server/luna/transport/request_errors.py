@@ -89,3 +89,33 @@ class GoingAwayError(RequestError):
 
     def __init__(self) -> None:
         super().__init__("the server is stopping; connect again, with the last resume_token if the stream has one")
+
+
+class DegradedError(RequestError):
+    """The node is under pressure and does not do work of this priority."""
+
+    reason = "REQUEST_ERROR_REASON_DEGRADED"
+
+    def __init__(self, *, level: str, priority: str, retry_after_seconds: float) -> None:
+        super().__init__(
+            f"the node is at degradation level {level} and refuses work of priority {priority}; "
+            f"try again in {retry_after_seconds:g} s",
+            level=level,
+            priority=priority,
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
+class OverloadedError(RequestError):
+    """The process has more calls than it can answer in time."""
+
+    reason = "REQUEST_ERROR_REASON_OVERLOADED"
+
+    def __init__(self, *, priority: str, limit: int, retry_after_seconds: float) -> None:
+        super().__init__(
+            f"more calls are under way than can be answered in time ({limit}), and this one has priority {priority}; "
+            f"try again in {retry_after_seconds:g} s",
+            priority=priority,
+            limit=limit,
+        )
+        self.retry_after_seconds = retry_after_seconds

@@ -22,13 +22,12 @@ def cluster_of(module: str, topology: Topology) -> str:
         ValueError: no process does.
 
     """
-    return SIDECAR if module == "node" else topology.home(module).name
+    return topology.host(module) or topology.home(module).name
 
 
 def served(contract: Contract, topology: Topology) -> Sequence[Rpc]:
     """Return the rpcs that some process of *topology* serves."""
-    present = {"node", *(module for process in topology.processes for module in process.modules)}
-    return [rpc for rpc in contract.rpcs if rpc.module in present]
+    return [rpc for rpc in contract.rpcs if topology.host(rpc.module)]
 
 
 def grpc_routes(rpcs: Sequence[Rpc], topology: Topology, template: Template) -> Iterator[Json]:

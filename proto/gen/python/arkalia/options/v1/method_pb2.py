@@ -26,15 +26,15 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x61rkalia/options/v1/method.proto\x12\x12\x61rkalia.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"{\n\rMethodOptions\x12\r\n\x05scope\x18\x01 \x01(\t\x12.\n\x08priority\x18\x02 \x01(\x0e\x32\x1c.arkalia.options.v1.Priority\x12+\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration*\x8c\x01\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x15\n\x11PRIORITY_CRITICAL\x10\x01\x12\x11\n\rPRIORITY_HIGH\x10\x02\x12\x13\n\x0fPRIORITY_MEDIUM\x10\x03\x12\x10\n\x0cPRIORITY_LOW\x10\x04\x12\x15\n\x11PRIORITY_OPTIONAL\x10\x05:S\n\x06method\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\x0b\x32!.arkalia.options.v1.MethodOptionsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x61rkalia/options/v1/method.proto\x12\x12\x61rkalia.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\x8c\x01\n\rMethodOptions\x12\r\n\x05scope\x18\x01 \x01(\t\x12.\n\x08priority\x18\x02 \x01(\x0e\x32\x1c.arkalia.options.v1.Priority\x12+\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07\x63ontrol\x18\x04 \x01(\x08*\x8c\x01\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x15\n\x11PRIORITY_CRITICAL\x10\x01\x12\x11\n\rPRIORITY_HIGH\x10\x02\x12\x13\n\x0fPRIORITY_MEDIUM\x10\x03\x12\x10\n\x0cPRIORITY_LOW\x10\x04\x12\x15\n\x11PRIORITY_OPTIONAL\x10\x05:S\n\x06method\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\x0b\x32!.arkalia.options.v1.MethodOptionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'arkalia.options.v1.method_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PRIORITY']._serialized_start=247
-  _globals['_PRIORITY']._serialized_end=387
-  _globals['_METHODOPTIONS']._serialized_start=121
-  _globals['_METHODOPTIONS']._serialized_end=244
+  _globals['_PRIORITY']._serialized_start=265
+  _globals['_PRIORITY']._serialized_end=405
+  _globals['_METHODOPTIONS']._serialized_start=122
+  _globals['_METHODOPTIONS']._serialized_end=262
 # @@protoc_insertion_point(module_scope)

@@ -65,10 +65,15 @@ class MethodOptions(_message.Message):
     SCOPE_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
     DEADLINE_FIELD_NUMBER: _builtins.int
+    CONTROL_FIELD_NUMBER: _builtins.int
     scope: _builtins.str
     """The scope that a caller's token must carry, such as `events:read`."""
     priority: Global___Priority.ValueType
     """How much the rpc matters under pressure."""
+    control: _builtins.bool
+    """Whether the rpc steers or watches the node itself, so that it is answered
+    at every degradation level and whatever breakers say.
+    """
     @_builtins.property
     def deadline(self) -> _duration_pb2.Duration:
         """The deadline given to calls that come without one, and the longest that
@@ -83,10 +88,11 @@ class MethodOptions(_message.Message):
         scope: _builtins.str = ...,
         priority: Global___Priority.ValueType = ...,
         deadline: _duration_pb2.Duration | None = ...,
+        control: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "priority", b"priority", "scope", b"scope"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["control", b"control", "deadline", b"deadline", "priority", b"priority", "scope", b"scope"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

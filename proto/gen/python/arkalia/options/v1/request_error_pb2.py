@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from arkalia.options.v1 import error_pb2 as arkalia_dot_options_dot_v1_dot_error__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&arkalia/options/v1/request_error.proto\x12\x12\x61rkalia.options.v1\x1a\x1e\x61rkalia/options/v1/error.proto*\xcd\x02\n\x12RequestErrorReason\x12$\n REQUEST_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n\x1cREQUEST_ERROR_REASON_INVALID\x10\x01\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12*\n\x1eREQUEST_ERROR_REASON_TOO_LARGE\x10\x02\x1a\x06\x8a\xb5\x18\x02\x08\x08\x12+\n\x1dREQUEST_ERROR_REASON_DEADLINE\x10\x03\x1a\x08\x8a\xb5\x18\x04\x08\x04\x10\x01\x12*\n\x1eREQUEST_ERROR_REASON_MALFORMED\x10\x04\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12\x33\n%REQUEST_ERROR_REASON_PEER_UNAVAILABLE\x10\x05\x1a\x08\x8a\xb5\x18\x04\x08\x0e\x10\x01\x12-\n\x1fREQUEST_ERROR_REASON_GOING_AWAY\x10\x06\x1a\x08\x8a\xb5\x18\x04\x08\x0e\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&arkalia/options/v1/request_error.proto\x12\x12\x61rkalia.options.v1\x1a\x1e\x61rkalia/options/v1/error.proto*\x87\x04\n\x12RequestErrorReason\x12$\n REQUEST_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n\x1cREQUEST_ERROR_REASON_INVALID\x10\x01\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12*\n\x1eREQUEST_ERROR_REASON_TOO_LARGE\x10\x02\x1a\x06\x8a\xb5\x18\x02\x08\x08\x12+\n\x1dREQUEST_ERROR_REASON_DEADLINE\x10\x03\x1a\x08\x8a\xb5\x18\x04\x08\x04\x10\x01\x12*\n\x1eREQUEST_ERROR_REASON_MALFORMED\x10\x04\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12\x33\n%REQUEST_ERROR_REASON_PEER_UNAVAILABLE\x10\x05\x1a\x08\x8a\xb5\x18\x04\x08\x0e\x10\x01\x12-\n\x1fREQUEST_ERROR_REASON_GOING_AWAY\x10\x06\x1a\x08\x8a\xb5\x18\x04\x08\x0e\x10\x01\x12/\n!REQUEST_ERROR_REASON_CIRCUIT_OPEN\x10\x07\x1a\x08\x8a\xb5\x18\x04\x08\x0e\x10\x01\x12+\n\x1dREQUEST_ERROR_REASON_DEGRADED\x10\x08\x1a\x08\x8a\xb5\x18\x04\x08\x0e\x10\x01\x12-\n\x1fREQUEST_ERROR_REASON_OVERLOADED\x10\t\x1a\x08\x8a\xb5\x18\x04\x08\x08\x10\x01\x12+\n\x1dREQUEST_ERROR_REASON_BULKHEAD\x10\n\x1a\x08\x8a\xb5\x18\x04\x08\x08\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +44,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_PEER_UNAVAILABLE"]._serialized_options = b'\212\265\030\004\010\016\020\001'
   _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_GOING_AWAY"]._loaded_options = None
   _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_GOING_AWAY"]._serialized_options = b'\212\265\030\004\010\016\020\001'
+  _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_CIRCUIT_OPEN"]._loaded_options = None
+  _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_CIRCUIT_OPEN"]._serialized_options = b'\212\265\030\004\010\016\020\001'
+  _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_DEGRADED"]._loaded_options = None
+  _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_DEGRADED"]._serialized_options = b'\212\265\030\004\010\016\020\001'
+  _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_OVERLOADED"]._loaded_options = None
+  _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_OVERLOADED"]._serialized_options = b'\212\265\030\004\010\010\020\001'
+  _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_BULKHEAD"]._loaded_options = None
+  _globals['_REQUESTERRORREASON'].values_by_name["REQUEST_ERROR_REASON_BULKHEAD"]._serialized_options = b'\212\265\030\004\010\010\020\001'
   _globals['_REQUESTERRORREASON']._serialized_start=95
-  _globals['_REQUESTERRORREASON']._serialized_end=428
+  _globals['_REQUESTERRORREASON']._serialized_end=614
 # @@protoc_insertion_point(module_scope)

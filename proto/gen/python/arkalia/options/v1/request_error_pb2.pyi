@@ -42,6 +42,22 @@ class _RequestErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Re
     """The server stops and ends its streams. Connect again, with the last
     `resume_token` where the stream has one.
     """
+    REQUEST_ERROR_REASON_CIRCUIT_OPEN: _RequestErrorReason.ValueType  # 7
+    """Calls like this one have failed too often, so none is tried for a while.
+    Metadata: `breaker`.
+    """
+    REQUEST_ERROR_REASON_DEGRADED: _RequestErrorReason.ValueType  # 8
+    """The node is under pressure and does not do work of this priority.
+    Metadata: `level`, `priority`.
+    """
+    REQUEST_ERROR_REASON_OVERLOADED: _RequestErrorReason.ValueType  # 9
+    """The process has more calls than it can answer in time. Metadata:
+    `priority`, `limit`.
+    """
+    REQUEST_ERROR_REASON_BULKHEAD: _RequestErrorReason.ValueType  # 10
+    """Too many calls to a module that this one depends on are under way.
+    Metadata: `peer`, `limit`.
+    """
 
 class RequestErrorReason(_RequestErrorReason, metaclass=_RequestErrorReasonEnumTypeWrapper):
     """Why a request was refused before it reached a module: the `reason` of
@@ -67,5 +83,21 @@ REQUEST_ERROR_REASON_PEER_UNAVAILABLE: RequestErrorReason.ValueType  # 5
 REQUEST_ERROR_REASON_GOING_AWAY: RequestErrorReason.ValueType  # 6
 """The server stops and ends its streams. Connect again, with the last
 `resume_token` where the stream has one.
+"""
+REQUEST_ERROR_REASON_CIRCUIT_OPEN: RequestErrorReason.ValueType  # 7
+"""Calls like this one have failed too often, so none is tried for a while.
+Metadata: `breaker`.
+"""
+REQUEST_ERROR_REASON_DEGRADED: RequestErrorReason.ValueType  # 8
+"""The node is under pressure and does not do work of this priority.
+Metadata: `level`, `priority`.
+"""
+REQUEST_ERROR_REASON_OVERLOADED: RequestErrorReason.ValueType  # 9
+"""The process has more calls than it can answer in time. Metadata:
+`priority`, `limit`.
+"""
+REQUEST_ERROR_REASON_BULKHEAD: RequestErrorReason.ValueType  # 10
+"""Too many calls to a module that this one depends on are under way.
+Metadata: `peer`, `limit`.
 """
 Global___RequestErrorReason: _TypeAlias = RequestErrorReason  # noqa: Y015

@@ -1,0 +1,1 @@
+"""Mends what fails on the node, verifies it, and keeps the receipts."""
