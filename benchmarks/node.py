@@ -88,5 +88,5 @@ def _sample(time_ns: int, number: int) -> SampleReport:
 
 async def _resident(node: Node) -> dict[str, float]:
     pids = {name: pid for name, pid in (await node.pids()).items() if not name.startswith("envoy")}
-    pids["supervisor"] = node.process.pid
+    pids |= {"keeper": node.process.pid, "sidecar": await node.sidecar_pid()}
     return {name: psutil.Process(pid).memory_info().rss / 2**20 for name, pid in pids.items()}

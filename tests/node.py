@@ -72,6 +72,12 @@ class Node:
             answer = await NodeServiceStub(channel).GetNode(GetNodeRequest(), timeout=10)
         return {f"{process.process}-{process.replica}": process.pid for process in answer.node.processes}
 
+    async def sidecar_pid(self) -> int:
+        """Return the pid of the sidecar. That of the keeper is `process.pid`."""
+        async with self.channel() as channel:
+            answer = await NodeServiceStub(channel).GetNode(GetNodeRequest(), timeout=10)
+        return answer.node.pid
+
     async def envoy_stat(self, name: str) -> int:
         """Return one of Envoy's counters, summed over clusters where *name* has a ``*``."""
         head, _, tail = name.partition("*")

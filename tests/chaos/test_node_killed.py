@@ -13,9 +13,11 @@ from arkalia.events.v1.event_service_pb2 import GetStatsRequest
 from arkalia.events.v1.event_service_pb2_grpc import EventServiceStub
 from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
+from arkalia.node.v1.node_event_pb2 import NodeAdopted
 from arkalia.node.v1.node_service_pb2 import RestartProcessRequest
 from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
 
+from arkalia_client import connect
 from tests.node import Node, alive, running_node
 
 pytestmark = pytest.mark.chaos
@@ -83,11 +85,44 @@ async def test_a_rolling_restart_costs_nothing(node: Node, name: str) -> None:
     assert (await node.pids())[f"{name}-0"] != pid
 
 
-async def test_nothing_outlives_a_supervisor_that_was_killed(node: Node) -> None:
+@pytest.mark.parametrize("name", sorted(CALLS))
+async def test_a_killed_sidecar_costs_nothing(node: Node, name: str) -> None:
+    """
+    No request fails, none had to be sent twice, every process goes on, and the log knows.
+    """
+    pids, sidecar = await node.pids(), await node.sidecar_pid()
+    retries = await node.envoy_stat("cluster.*.upstream_rq_retry")
+
+    async def kill() -> None:
+        await asyncio.sleep(1)
+        _kill(sidecar)
+
+    failures, _ = await asyncio.gather(_load(node, CALLS[name]), kill())
+
+    assert failures == []
+    assert await node.envoy_stat("cluster.*.upstream_rq_retry") == retries
+    assert await node.pids() == pids
+    adopted = await _adopted(node)
+    assert adopted.exit.signal == "SIGKILL"
+    assert adopted.pid == await node.sidecar_pid() != sidecar
+    assert {f"{process.process}-{process.replica}": process.pid for process in adopted.processes} == pids
+
+
+async def _adopted(node: Node) -> NodeAdopted:
+    """Wait until the log has the event."""
+    async with asyncio.timeout(10), connect(node.target) as arkalia:
+        while True:
+            async for event in arkalia.events.read():
+                if event.type == NodeAdopted.DESCRIPTOR.full_name:
+                    return NodeAdopted.FromString(event.payload.value)
+            await asyncio.sleep(0.1)
+
+
+async def test_nothing_outlives_a_keeper_that_was_killed(node: Node) -> None:
     """
     No orphan, not even after SIGKILL.
     """
-    pids = await node.pids()
+    pids = {**await node.pids(), "sidecar": await node.sidecar_pid()}
     node.process.send_signal(signal.SIGKILL)
     await node.process.wait()
     async with asyncio.timeout(5):

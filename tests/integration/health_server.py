@@ -19,7 +19,7 @@ async def main(path: str, behaviours: frozenset[str]) -> int:
     servicer = health.aio.HealthServicer()
     for service in ("", *sorted(behaviour for behaviour in behaviours if behaviour.startswith("arkalia."))):
         await servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
-    if behaviours & {"mute", "heir"}:
+    if behaviours & {"mute", "heir"} or ("slow" in behaviours and (Path(path).parent / "slow").exists()):
         await servicer.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
     server = grpc.aio.server()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)

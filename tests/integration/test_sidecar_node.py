@@ -5,96 +5,25 @@ import json
 import os
 import signal
 import socket
-import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import grpc.aio
 import pytest
-from arkalia.node.v1 import health_pb2, node_pb2
+from arkalia.node.v1 import health_pb2
 from arkalia.node.v1 import node_service_pb2 as rpc
-from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from luna.settings import Settings
 from luna.sidecar.exit_codes import ExitCode
-from luna.sidecar.places import sidecar_socket
+from tests.integration.small_node import SECONDS, asking, node, processes, runs, sidecar_pid
 
 if TYPE_CHECKING:
-    from arkalia.node.v1.node_service_pb2_grpc import NodeServiceAsyncStub
-
     Watch: TypeAlias = grpc.aio.UnaryStreamCall[rpc.WatchNodeRequest, rpc.WatchNodeResponse]
-
-SCRIPT = str(Path(__file__).with_name("run_node.py"))
-SECONDS = 30
-
-
-@dataclass(kw_only=True)
-class Running:
-    """A node in a process of its own, and what it has printed."""
-
-    process: asyncio.subprocess.Process
-    home: Path
-    printed: list[str] = field(default_factory=list)
-
-    async def until(self, start: str) -> str:
-        """Read lines until one begins with *start*."""
-        assert self.process.stdout is not None
-        async with asyncio.timeout(SECONDS):
-            while line := (await self.process.stdout.readline()).decode():
-                self.printed.append(line.rstrip())
-                if line.startswith(start):
-                    return line
-        raise AssertionError(f"no {start!r} in {self.printed}: {(await self.ends())[1]}")
-
-    async def ends(self) -> tuple[int, str]:
-        """Wait for the end, and return the exit code and what was said on stderr."""
-        async with asyncio.timeout(SECONDS):
-            out, said = await self.process.communicate()
-        self.printed += out.decode().splitlines()
-        assert self.process.returncode is not None
-        return self.process.returncode, said.decode()
-
-
-@asynccontextmanager
-async def node(home: Path, *behaviours: str, ports: Sequence[int] = ()) -> AsyncIterator[Running]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, SCRIPT, str(home), ",".join(map(str, ports)), *behaviours),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "GRPC_VERBOSITY": "ERROR"},
-    )
-    try:
-        yield Running(process=process, home=home)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-@asynccontextmanager
-async def asking(home: Path) -> AsyncIterator["NodeServiceAsyncStub"]:
-    async with grpc.aio.insecure_channel(f"unix:{sidecar_socket(Settings(home=home))}") as channel:
-        yield NodeServiceStub(channel)
-
-
-async def processes(home: Path) -> dict[str, node_pb2.ProcessStatus]:
-    async with asking(home) as stub:
-        answer = await stub.GetNode(rpc.GetNodeRequest(), timeout=5)
-        return {status.process: status for status in answer.node.processes}
-
-
-def runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 async def test_a_node_says_when_it_is_ready_and_stops_in_order(tmp_path: Path) -> None:
@@ -114,20 +43,20 @@ async def test_a_node_says_when_it_is_ready_and_stops_in_order(tmp_path: Path) -
         assert not list((tmp_path / "run").glob("*.sock"))
 
 
-async def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+async def test_nothing_outlives_a_killed_keeper(tmp_path: Path) -> None:
     """
     SIGKILL gives it no chance to tidy up, and the kernel does it. The next node starts on the same folder.
     """
     async with node(tmp_path) as running:
         await running.until("ready in ")
-        pids = [status.pid for status in (await processes(tmp_path)).values()]
+        pids = [*(status.pid for status in (await processes(tmp_path)).values()), await sidecar_pid(tmp_path)]
         running.process.kill()
         await running.process.wait()
         until = time.monotonic() + 2
         while any(runs(pid) for pid in pids) and time.monotonic() < until:
             await asyncio.sleep(0.02)
 
-        assert len(pids) == 2
+        assert len(pids) == 3
         assert [pid for pid in pids if runs(pid)] == []
     async with node(tmp_path) as again:
         await again.until("ready in ")
@@ -305,7 +234,7 @@ async def test_a_node_behind_envoy_answers_as_soon_as_it_is_ready(tmp_path: Path
 
 
 @pytest.mark.mesh
-async def test_a_killed_envoy_is_back_and_none_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+async def test_a_killed_envoy_is_back_and_none_outlives_a_killed_keeper(tmp_path: Path) -> None:
     """
     It is supervised like the others, and tied to its parent like the others.
     """

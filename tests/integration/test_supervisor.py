@@ -27,6 +27,7 @@ from luna.sidecar.start_errors import ChildNotServingError, ChildRefusedError
 from luna.sidecar.state import ReplicaStatus, State
 from luna.sidecar.supervisor import Supervisor
 from luna.topology import Process, Topology
+from tests.keeper import kept
 
 SCRIPT = str(Path(__file__).with_name("health_server.py"))
 PACE = Pace(
@@ -99,12 +100,12 @@ async def supervised(
     def command(status: ReplicaStatus) -> Sequence[str]:
         return [sys.executable, SCRIPT, str(status.socket), *(behaviours or {}).get(status.process, [])]
 
-    async with asyncio.TaskGroup() as group:
+    async with kept() as link, asyncio.TaskGroup() as group:
         supervisor = Supervisor(
             list(replica_specs(settings, wanted, command)),
             node="test",
             endpoints=published,
-            tools=Tools(clock=SystemClock(), pace=pace, record=facts.append),
+            tools=Tools(clock=SystemClock(), pace=pace, record=facts.append, spawner=link),
             group=group,
         )
         await supervisor.start()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from luna.settings import Settings
 from luna.sidecar.diagnostics import settings_shown
-from luna.sidecar.logs import LOG_BYTES_MAX, Follower, last_lines, log_file, put_aside_large
+from luna.sidecar.keeper.slots import LOG_BYTES_MAX, open_log
+from luna.sidecar.logs import Follower, last_lines, put_aside_large
 
 
 def test_a_large_log_is_put_aside_at_the_start(tmp_path: Path) -> None:
@@ -14,14 +15,19 @@ def test_a_large_log_is_put_aside_at_the_start(tmp_path: Path) -> None:
     """
     path = tmp_path / "kernel.log"
     path.write_bytes(b"x" * (LOG_BYTES_MAX + 1))
-    with log_file(path) as (descriptor, begin):
-        os.write(descriptor, b"one\n")
-    with log_file(path) as (descriptor, then):
-        os.write(descriptor, b"two\n")
+    begins = [write(path, b"one\n"), write(path, b"two\n")]
 
-    assert (begin, then) == (0, 4)
+    assert begins == [0, 4]
     assert path.read_text() == "one\ntwo\n"
     assert (tmp_path / "kernel.log.1").stat().st_size == LOG_BYTES_MAX + 1
+
+
+def write(path: Path, lines: bytes) -> int:
+    """Write as a process does that the keeper starts, and return where that begins."""
+    descriptor, begin = open_log(str(path))
+    os.write(descriptor, lines)
+    os.close(descriptor)
+    return begin
 
 
 def test_a_log_that_grows_large_is_put_aside_while_it_is_written(tmp_path: Path) -> None:
@@ -30,10 +36,11 @@ def test_a_log_that_grows_large_is_put_aside_while_it_is_written(tmp_path: Path)
     """
     path, neighbour = tmp_path / "kernel.log", tmp_path / "log.log"
     neighbour.write_text("small\n")
-    with log_file(path) as (descriptor, _):
-        os.write(descriptor, b"x" * (LOG_BYTES_MAX + 1))
-        put_aside_large(tmp_path)
-        os.write(descriptor, b"on\n")
+    descriptor, _ = open_log(str(path))
+    os.write(descriptor, b"x" * (LOG_BYTES_MAX + 1))
+    put_aside_large(tmp_path)
+    os.write(descriptor, b"on\n")
+    os.close(descriptor)
 
     assert path.read_text() == "on\n"
     assert (tmp_path / "kernel.log.1").stat().st_size == LOG_BYTES_MAX + 1

@@ -101,11 +101,12 @@ def test_a_second_node_on_the_same_data_folder_is_refused(tmp_path: Path) -> Non
     lock = tmp_path / "node.lock"
 
     def second() -> None:
-        with node_lock(lock, endpoint="http://127.0.0.1:1"):
-            pass
+        os.close(node_lock(lock, endpoint="http://127.0.0.1:1"))
 
-    with node_lock(lock, endpoint="http://127.0.0.1:8080"), pytest.raises(NodeRunningError) as caught:
+    first = node_lock(lock, endpoint="http://127.0.0.1:8080")
+    with pytest.raises(NodeRunningError) as caught:
         second()
+    os.close(first)
 
     assert caught.value.pid == os.getpid()
     assert "http://127.0.0.1:8080" in str(caught.value)

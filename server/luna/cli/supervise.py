@@ -1,4 +1,4 @@
-"""Runs the supervisor of a node, into which ``arkalia up`` turns."""
+"""Runs the sidecar of a node, which the keeper starts."""
 
 import asyncio
 from collections.abc import Sequence

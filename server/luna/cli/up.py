@@ -1,6 +1,5 @@
 """The command ``up``."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +8,8 @@ import typer
 
 from luna.cli.state import state_of
 from luna.sidecar.commands import luna_command
+from luna.sidecar.launch import launch
+from luna.sidecar.plan import endpoint_of
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,6 +33,6 @@ def up(
         settings = replace(settings, port=port)
     if all_in_one:
         settings = replace(settings, all_in_one=True)
-    # The supervisor stays for as long as the node runs, so it does without what a command line takes.
-    command = luna_command(settings, "supervise", *(["--verbose"] if verbose else []))
-    os.execvp(command[0], command)  # noqa: S606  there is nothing in it that a shell would read
+    # Both stay for as long as the node runs, so they do without what a command line takes.
+    sidecar = luna_command(settings, "supervise", *(["--verbose"] if verbose else []))
+    raise typer.Exit(launch(settings, sidecar, endpoint=endpoint_of(settings)))

@@ -7,7 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from luna.sidecar.facts import Fact, NodeStarted, NodeStopping, ProcessExited, ProcessRestarted
+from luna.sidecar.facts import (
+    Fact,
+    NodeAdopted,
+    NodeStarted,
+    NodeStopping,
+    ProcessExited,
+    ProcessFact,
+    ProcessRestarted,
+    ProcessStarted,
+)
 from luna.sidecar.logs import Follower
 from luna.sidecar.state import Board, Key, ReplicaStatus, State
 
@@ -46,11 +55,13 @@ class Lines:
 class Console:
     """Tells people what happens on the node."""
 
-    def __init__(self, *, endpoints: Mapping[str, str], board: Board, screen: Screen | None = None) -> None:
+    def __init__(
+        self, *, endpoints: Mapping[str, str], board: Board, screen: Screen | None = None, ready: bool = False
+    ) -> None:
         self._endpoints = endpoints
         self._board = board
         self._screen: Screen = screen or Lines()
-        self._ready = False
+        self._ready = ready
         self._said: dict[Key, Sequence[str]] = {}
 
     def tell(self, fact: Fact) -> None:
@@ -90,8 +101,16 @@ class Console:
                 but = f", but Envoy does not reach {', '.join(fact.unreached)} yet" if fact.unreached else ""
                 yield f"ready in {fact.seconds:.2f} s{but}"
                 yield from (f"  {name:<10} {address}" for name, address in self._endpoints.items())
+            case NodeAdopted():
+                names = ", ".join(_name(status) for status in fact.adopted) or "nothing"
+                yield f"the sidecar is back after {fact.outage_seconds:.2f} s, and took over {names}"
             case NodeStopping():
                 yield f"stopping ({fact.reason}); once more to hurry"
+            case ProcessStarted() | ProcessExited() | ProcessRestarted():
+                yield from self._process_lines(fact)
+
+    def _process_lines(self, fact: ProcessFact) -> Iterator[str]:
+        match fact:
             case ProcessExited(expected=False):
                 yield f"{_name(fact.status)} ended with {fact.exit}"
                 if not self._ready and fact.said != self._said.get(fact.status.key):

@@ -17,6 +17,18 @@ class NodeStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeAdopted:
+    """A sidecar came up after another, and took over what ran on without one."""
+
+    exit: Exit | None
+    """How the one before ended."""
+    outage_seconds: float
+    """How long there was none."""
+    adopted: Sequence[ReplicaStatus]
+    """What it found running."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStopping:
     """The node was told to stop."""
 
@@ -51,7 +63,8 @@ class ProcessRestarted:
     outage_seconds: float
 
 
-Fact: TypeAlias = NodeStarted | NodeStopping | ProcessStarted | ProcessExited | ProcessRestarted
+ProcessFact: TypeAlias = ProcessStarted | ProcessExited | ProcessRestarted
+Fact: TypeAlias = NodeStarted | NodeAdopted | NodeStopping | ProcessFact
 
 Record: TypeAlias = Callable[[Fact], None]
 """Takes note of a fact. Never waits, never fails."""

@@ -3,27 +3,13 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-LOG_BYTES_MAX: Final = 10 * 1024 * 1024
-"""A log file larger than this is put aside."""
+from luna.sidecar.keeper.slots import LOG_BYTES_MAX
+
 _LOOK_SECONDS: Final = 30.0
 _TAIL_BYTES: Final = 64 * 1024
-
-
-@contextmanager
-def log_file(path: Path) -> Iterator[tuple[int, int]]:
-    """Open *path* to append to, put aside when too large; yield the descriptor and the size so far."""
-    if path.exists() and path.stat().st_size > LOG_BYTES_MAX:
-        path.replace(path.with_suffix(".log.1"))
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        yield descriptor, os.fstat(descriptor).st_size
-    finally:
-        os.close(descriptor)
 
 
 async def keep_small(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs a node: ``arkalia up``."""
+"""Runs a node from the sidecar: takes charge of what runs, starts the rest, serves, and stops it in order."""
 
 import asyncio
 import signal
@@ -13,18 +13,19 @@ from luna import __version__
 from luna.kernel.clock import SystemClock
 from luna.kernel.identity import Identity
 from luna.settings import Settings
+from luna.sidecar.adoption import end_leftovers, sort_out
 from luna.sidecar.commands import replica_specs, serve_command
 from luna.sidecar.console import Console
 from luna.sidecar.endpoints import Endpoints, NoEndpoints
 from luna.sidecar.exit_codes import ExitCode
-from luna.sidecar.facts import Fact, NodeStarted, NodeStopping
+from luna.sidecar.facts import Fact, NodeAdopted, NodeStarted, NodeStopping
 from luna.sidecar.journal import Journal
+from luna.sidecar.launch import STOP_MARGIN_SECONDS
+from luna.sidecar.link import Inheritance, KeeperLink, NoKeeperError
 from luna.sidecar.logs import keep_small
 from luna.sidecar.mesh import Mesh
-from luna.sidecar.node_lock import node_lock
-from luna.sidecar.places import clear_sockets, lock_path, log_directory, prepare, run_directory, sidecar_socket
+from luna.sidecar.places import clear_sockets, log_directory, run_directory, sidecar_socket
 from luna.sidecar.plan import Plan
-from luna.sidecar.ports import check_ports
 from luna.sidecar.probing import Pace
 from luna.sidecar.runner import Tools
 from luna.sidecar.start_errors import StartError
@@ -33,11 +34,11 @@ from luna.sidecar.waiting import first_of
 from luna.topology import SIDECAR, Topology
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_KILL_MARGIN_SECONDS: Final = 5.0
-"""How much longer than its drain a process may take to end."""
 _REACH_SECONDS: Final = 5.0
 """How long Envoy may take to find processes that serve."""
 _FLUSH_SECONDS: Final = 1.0
+_READY: Final = "ready"
+"""What the keeper is asked to remember: that the node has been up."""
 
 
 async def run(settings: Settings, topology: Topology, *, verbose: bool = False) -> int:
@@ -46,62 +47,86 @@ async def run(settings: Settings, topology: Topology, *, verbose: bool = False) 
 
 
 async def run_plan(plan: Plan) -> int:
-    """Run the node that *plan* describes until it is told to stop, and return the exit code."""
-    settings = plan.settings
+    """Run the node that *plan* describes until it is told to stop, and return the exit code.
+
+    Whatever ends this process otherwise, the node goes on: the keeper starts another one, which takes over.
+    """
     try:
-        prepare(settings)
-        with node_lock(lock_path(settings), endpoint=plan.endpoint or str(sidecar_socket(settings))):
-            if plan.mesh:
-                check_ports(settings)
-            clear_sockets(run_directory(settings))
-            await _run_locked(plan)
-    except StartError as error:
-        sys.stderr.write(f"arkalia: {error}\n")
-        return error.code
-    return int(ExitCode.OK)
+        link = KeeperLink.inherit()
+    except NoKeeperError:
+        sys.stderr.write("arkalia: the sidecar is started by `arkalia up`\n")
+        return int(ExitCode.USAGE)
+    told = _Told()
+    with _signals(told.signalled):
+        inheritance = await link.hello()
+        async with asyncio.TaskGroup() as group:
+            failure = await _Node(plan, group, link=link, inheritance=inheritance, told=told).run()
+        clear_sockets(run_directory(plan.settings))
+        if failure:
+            sys.stderr.write(f"arkalia: {failure}\n")
+        code = failure.code if failure else int(ExitCode.OK)
+        link.say_goodbye(code)
+    return code
 
 
-async def _run_locked(plan: Plan) -> None:
-    async with asyncio.TaskGroup() as group:
-        node = _Node(plan, group)
-        with _signals(node.signalled):
-            failure = await node.run()
-    clear_sockets(run_directory(plan.settings))
-    if failure:
-        raise failure
+class _Told:
+    """Whether somebody wants the node to stop, and why."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.hurry = asyncio.Event()
+        self.reason = ""
+
+    def signalled(self, name: str) -> None:
+        """Stop, because of the signal *name*; the second time, in a hurry."""
+        if self.stop.is_set():
+            self.hurry.set()
+        self.reason = self.reason or name
+        self.stop.set()
 
 
 class _Node:
     """One run of a node."""
 
-    def __init__(self, plan: Plan, group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, plan: Plan, group: asyncio.TaskGroup, *, link: KeeperLink, inheritance: Inheritance, told: _Told
+    ) -> None:
         self._plan = plan
         self._group = group
+        self._link = link
+        self._inheritance = inheritance
+        self._told = told
+        self._took_over = time.monotonic()
         self._background: list[asyncio.Task[None]] = []
-        self._stop = asyncio.Event()
-        self._stop_reason = ""
         clock = SystemClock()
         self._identity = Identity(
             node=plan.settings.node_name or socket.gethostname(),
             process=f"{SIDECAR}-0",
             version=__version__,
-            started_ns=clock.wall_ns(),
+            started_ns=inheritance.began_ns,
         )
         self._mesh = Mesh(plan.settings, plan.topology) if plan.mesh else None
         self._journal = Journal(self._identity, clock=clock)
         endpoints: Endpoints = self._mesh or NoEndpoints()
+        found, self._leftovers = sort_out(inheritance.found, run_directory(plan.settings))
         self._supervisor = Supervisor(
             list(replica_specs(plan.settings, plan.topology, plan.command or serve_command(plan.settings))),
             node=self._identity.node,
             endpoints=endpoints,
             tools=Tools(
                 clock=clock,
-                pace=plan.pace or Pace(stop_seconds=plan.settings.drain_seconds + _KILL_MARGIN_SECONDS),
+                pace=plan.pace or Pace(stop_seconds=plan.settings.drain_seconds + STOP_MARGIN_SECONDS),
                 record=self._record,
+                spawner=link,
             ),
             group=group,
+            found=found,
+            hurry=told.hurry,
         )
-        self._console = Console(endpoints=plan.addresses(), board=self._supervisor.board)
+        self._was_ready = inheritance.memo.get(_READY) is True
+        self._console = Console(
+            endpoints=plan.addresses(inheritance.keeper_pid), board=self._supervisor.board, ready=self._was_ready
+        )
 
     async def run(self) -> StartError | None:
         """Start, serve and stop, and return why the node could not start or go on, if it could not."""
@@ -112,7 +137,7 @@ class _Node:
             except StartError as error:
                 # Not raised through the task groups in the stack, which would wrap it.
                 failure = error
-            await self._down("the node cannot go on" if failure else self._stop_reason)
+            await self._down("the node cannot go on" if failure else self._told.reason)
         # Without whoever wrote to it, the log has nothing to wait for.
         for task in self._background:
             task.cancel()
@@ -120,17 +145,12 @@ class _Node:
         await self._supervisor.stop_last()
         return failure
 
-    def signalled(self, name: str) -> None:
-        """Stop, because of the signal *name*; the second time, in a hurry."""
-        if self._stop.is_set():
-            self._supervisor.hurry()
-        self._stop_reason = self._stop_reason or name
-        self._stop.set()
-
     async def _up(self, stack: AsyncExitStack) -> None:
         """Start everything, say so, and wait until there is a reason to stop."""
         supervisor = self._supervisor
         await supervisor.start()
+        self._spawn(self._link.beat())
+        self._spawn(end_leftovers(self._leftovers, self._link, hurry=self._told.hurry))
         self._spawn(keep_small(log_directory(self._plan.settings)))
         if self._plan.verbose:
             self._spawn(self._console.follow(self._plan.logs))
@@ -139,13 +159,30 @@ class _Node:
             supervisor.add(self._mesh.spec())
             await asyncio.sleep(0)
         await self._serve(stack)
-        if await supervisor.ready(unless=self._stop):
-            unreached = await self._mesh.unreached(seconds=_REACH_SECONDS) if self._mesh else ()
-            self._record(NodeStarted(seconds=time.monotonic() - self._plan.began, unreached=unreached))
+        if self._inheritance.life > 1:
+            self._record(self._adopted())
+        await self._ready()
+        if not self._told.stop.is_set():
             self._spawn(self._console.live())
-            await first_of(self._stop, supervisor.failed)
+            await first_of(self._told.stop, supervisor.failed)
         if supervisor.failure:
             raise supervisor.failure
+
+    async def _ready(self) -> None:
+        """Wait until everything has served once, unless that was in an earlier life."""
+        if self._was_ready or not await self._supervisor.ready(unless=self._told.stop):
+            return
+        unreached = await self._mesh.unreached(seconds=_REACH_SECONDS) if self._mesh else ()
+        self._record(NodeStarted(seconds=time.monotonic() - self._inheritance.began, unreached=unreached))
+        self._link.remember({_READY: True})
+
+    def _adopted(self) -> NodeAdopted:
+        found = {each.child.pid for each in self._inheritance.found if each.child}
+        return NodeAdopted(
+            exit=self._inheritance.exit,
+            outage_seconds=self._inheritance.outage_seconds + time.monotonic() - self._took_over,
+            adopted=[status for status in self._supervisor.board.all() if status.pid in found],
+        )
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         """Serve ``NodeService``, and begin to send the journal."""
@@ -169,7 +206,7 @@ class _Node:
     async def _down(self, reason: str) -> None:
         """End everything but what the others write to, in order."""
         self._record(NodeStopping(reason=reason))
-        failed = not self._stop.is_set()
+        failed = not self._told.stop.is_set()
         await self._supervisor.stop(drain=None if failed else self._drain)
         if not failed:
             await self._journal.flush(seconds=_FLUSH_SECONDS)

@@ -3,19 +3,16 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from luna.sidecar.start_errors import HomeUnusableError, NodeRunningError
 
 
-@contextmanager
-def node_lock(path: Path, *, endpoint: str, now: datetime | None = None) -> Iterator[None]:
-    """Hold the lock of the data folder that *path* is in, as long as the block runs.
+def node_lock(path: Path, *, endpoint: str, now: datetime | None = None) -> int:
+    """Take the lock of the data folder that *path* is in, and return the descriptor that holds it.
 
-    The kernel frees it with the process, however that ends.
+    The kernel frees it with the process, and with what that turns into by `exec`, however it ends.
 
     Raises:
         NodeRunningError: another node holds it.
@@ -28,12 +25,13 @@ def node_lock(path: Path, *, endpoint: str, now: datetime | None = None) -> Iter
         raise HomeUnusableError(path.parent, error.strerror or str(error)) from error
     try:
         _take(lock, path)
-        since = (now or datetime.now(UTC)).isoformat(timespec="seconds")
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, json.dumps({"pid": os.getpid(), "since": since, "endpoint": endpoint}).encode(), 0)
-        yield
-    finally:
+    except NodeRunningError:
         os.close(lock)
+        raise
+    since = (now or datetime.now(UTC)).isoformat(timespec="seconds")
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, json.dumps({"pid": os.getpid(), "since": since, "endpoint": endpoint}).encode(), 0)
+    return lock
 
 
 def _take(lock: int, path: Path) -> None:

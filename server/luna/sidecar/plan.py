@@ -1,8 +1,6 @@
 """What to run as a node, and how."""
 
-import os
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from luna.settings import Settings
@@ -25,14 +23,11 @@ class Plan:
     """Whether Envoy stands in front."""
     pace: Pace | None = None
     verbose: bool = False
-    began: float = field(default_factory=time.monotonic)
-    """When the start began, on the monotonic clock."""
 
     @property
     def endpoint(self) -> str:
         """The address that users call."""
-        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
-        return f"http://{host}:{self.settings.port}" if self.mesh else ""
+        return endpoint_of(self.settings) if self.mesh else ""
 
     @property
     def logs(self) -> dict[str, Path]:
@@ -40,10 +35,10 @@ class Plan:
         names = [process.name for process in self.topology.processes] + [ENVOY] * self.mesh + [SIDECAR]
         return {name: log_directory(self.settings) / f"{name}.log" for name in names}
 
-    def addresses(self) -> dict[str, str]:
-        """Return what people may want to know about the running node, by name."""
+    def addresses(self, pid: int) -> dict[str, str]:
+        """Return what people may want to know about the running node, by name. It is stopped through its *pid*."""
         settings, endpoint = self.settings, self.endpoint
-        addresses = {"node": f"unix:{sidecar_socket(settings)}", "data": str(settings.home), "pid": str(os.getpid())}
+        addresses = {"node": f"unix:{sidecar_socket(settings)}", "data": str(settings.home), "pid": str(pid)}
         if not endpoint:
             return addresses
         metrics = {"metrics": f"http://127.0.0.1:{settings.metrics_port}/metrics/PROCESS"}
@@ -53,3 +48,9 @@ class Plan:
             **(metrics if settings.metrics_port else {}),
             **addresses,
         }
+
+
+def endpoint_of(settings: Settings) -> str:
+    """Return the address of a node's front door."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from luna.sidecar.adoption import generation_of
 from luna.sidecar.errors import ReplacementError
 from luna.sidecar.facts import ProcessRestarted
 from luna.sidecar.places import point, socket_link, socket_path
 from luna.sidecar.probing import ProbeFor
 from luna.sidecar.runner import Runner, Tools
+from luna.sidecar.spawner import Found
 from luna.sidecar.start_errors import StartError
 from luna.sidecar.state import Board, ReplicaStatus
 from luna.sidecar.waiting import first_of
@@ -45,14 +47,22 @@ class Replica:
     """Runs the current generation, and replaces it without a gap."""
 
     def __init__(
-        self, spec: ReplicaSpec, *, board: Board, tools: Tools, group: asyncio.TaskGroup, refuse: Refuse
+        self,
+        spec: ReplicaSpec,
+        *,
+        board: Board,
+        tools: Tools,
+        group: asyncio.TaskGroup,
+        refuse: Refuse,
+        found: Found | None = None,
     ) -> None:
         self.spec = spec
         self._board = board
         self._tools = tools
         self._group = group
         self._refuse = refuse
-        self._current = self._runner(self._status(generation=1))
+        self._found = found
+        self._current = self._runner(self._status(generation=generation_of(found) if found else 1))
         self._runners = [self._current]
         board.put(self._current.status)
 
@@ -67,9 +77,9 @@ class Replica:
         return self._current.status.socket
 
     def start(self) -> None:
-        """Start the first generation."""
+        """Start the first generation, or go on with the one that was found."""
         self._link()
-        self._group.create_task(self._current.run(), name=f"{self.spec.process}-{self.spec.replica}")
+        self._group.create_task(self._current.run(self._found), name=f"{self.spec.process}-{self.spec.replica}")
 
     async def replace(self, *, announce: Announce, hurry: asyncio.Event) -> None:
         """Start the next generation, hand over to it, and end the old one.

@@ -10,6 +10,7 @@
 
 Rule 1: a process that says that starting again is no use is not started again.
 Rule 2: once told to stop, the runner starts nothing.
+Rule 3: the end of the runner is not the end of its process. Only `stop` is.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
 from luna.kernel.clock import Clock
 from luna.sidecar.child import Child
@@ -26,9 +27,11 @@ from luna.sidecar.exit_codes import FATAL
 from luna.sidecar.facts import ProcessExited, ProcessRestarted, ProcessStarted, Record
 from luna.sidecar.probing import Answer, Pace, ProbeFor
 from luna.sidecar.restarts import Streak
+from luna.sidecar.spawner import Found, Order, Spawner, SpawnError, slot_key
 from luna.sidecar.start_errors import ChildRefusedError
 from luna.sidecar.state import Exit, ReplicaStatus, State
 from luna.sidecar.waiting import first_of
+from luna.sidecar.watch import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,12 @@ class Tools:
     clock: Clock
     pace: Pace
     record: Record
+    spawner: Spawner
     chance: Callable[[], float] = random.random
+
+
+_NOT_STARTED: Final = 127
+"""The exit code that shells give what they cannot run."""
 
 
 class _Changes(TypedDict, total=False):
@@ -83,13 +91,20 @@ class Runner:
         self._serving_since: float | None = None
         self._down_since: float | None = None
 
-    async def run(self) -> None:
-        """Keep the process running until told to stop."""
-        streak = Streak()
+    @property
+    def key(self) -> str:
+        """What its process is known by to the keeper."""
+        return slot_key(self.status.process, self.status.replica, self.status.generation)
+
+    async def run(self, found: Found | None = None) -> None:
+        """Keep the process running until told to stop: the one that was *found*, if there is one."""
         policy = self._tools.pace.restart
+        streak = Streak(exits=self._inherit(found) if found else 0)
+        child = found.child if found else None
         try:
             while not self._stopping.is_set():
-                exit = await self._live()
+                exit = await self._live(child, streak)
+                child = None
                 if self._stopping.is_set() or self.refusal:
                     break
                 streak = streak.after(healthy_seconds=self._healthy_seconds(), policy=policy)
@@ -97,15 +112,15 @@ class Runner:
                 wait = streak.wait_seconds(policy, self._tools.chance())
                 self._fell(exit, wait, crash_looping=streak.crash_looping(policy))
                 await first_of(self._stopping, seconds=wait)
+            self._tools.spawner.let_go(self.key)
         finally:
-            if self.child:
-                self.child.send(signal.SIGKILL)
             self._become(state=State.NOT_SERVING, reason=self.status.reason or "stopped", pid=None)
             self.ended.set()
 
     async def stop(self, *, hurry: asyncio.Event) -> None:
         """Ask the process to end, and make it when it does not, or when there is a *hurry*."""
         self._stopping.set()
+        self._tools.spawner.let_go(self.key)
         if self.child:
             self.child.send(signal.SIGTERM)
         await first_of(self.ended, hurry, seconds=self._tools.pace.stop_seconds)
@@ -117,48 +132,74 @@ class Runner:
         """Return the last lines its process wrote."""
         return self.child.said(limit) if self.child else []
 
-    async def _live(self) -> Exit:
-        """Start the process and attend to it until it has ended."""
+    def _inherit(self, found: Found) -> int:
+        """Take over what an earlier sidecar knew, record what happened since, and return the quick exits in a row."""
+        clock = self._tools.clock
+        restarts, streak = (int(str(found.note.get(name, 0))) for name in ("restarts", "streak"))
+        for pid, exit in found.exits:
+            status = replace(self.status, pid=pid)
+            self._tools.record(ProcessExited(status=status, exit=exit, expected=False, said=()))
+            self._down_since = clock.monotonic() - (clock.wall_ns() - exit.time_ns) / 1e9
+            self._become(last_exit=exit)
+        # One that does not run is about to be started again.
+        self._become(restarts=restarts + found.restarts + (found.child is None))
+        if found.child and found.exits:
+            self._tools.record(ProcessStarted(status=replace(self.status, pid=found.child.pid)))
+        return streak + len(found.exits)
+
+    async def _live(self, child: Child | None, streak: Streak) -> Exit:
+        """Start the process, unless it runs, and attend to it until it has ended."""
+        if child is None:
+            try:
+                child = await self._start(streak)
+            except SpawnError as error:
+                return self._not_started(error)
+        else:
+            self._become(pid=child.pid, started_ns=child.started_ns)
+        self.child = child
+        if self._stopping.is_set():
+            # It was told to stop before there was anybody to tell.
+            child.send(signal.SIGKILL, reason="not needed any more")
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(self._watch(child).run())
+            exit = await child.wait()
+            watch.cancel()
+        return self._ended(exit, child.said())
+
+    async def _start(self, streak: Streak) -> Child:
         if self.status.socket:
             # What a killed predecessor left. Nobody else ever listens on this path.
             self.status.socket.unlink(missing_ok=True)
-        self.child = child = Child(self._command, self.log)
+        note = {"restarts": self.status.restarts, "streak": streak.exits}
+        order = Order(key=self.key, command=self._command, log=self.log, note=note)
+        child = await self._tools.spawner.start(order)
         self._become(pid=child.pid, started_ns=child.started_ns)
         self._tools.record(ProcessStarted(status=self.status))
-        async with asyncio.TaskGroup() as group:
-            watch = group.create_task(self._watch(child))
-            exit = await child.wait()
-            watch.cancel()
+        return child
+
+    def _ended(self, exit: Exit, said: Sequence[str]) -> Exit:
         expected = self._stopping.is_set()
-        self._tools.record(ProcessExited(status=self.status, exit=exit, expected=expected, said=child.said()))
+        self._tools.record(ProcessExited(status=self.status, exit=exit, expected=expected, said=said))
         self._become(pid=None, last_exit=exit)
         self._down_since = self._tools.clock.monotonic()
         if exit.code in FATAL and not expected:
-            self.refusal = ChildRefusedError(self.status.process, exit.code or 0, child.said())
+            self.refusal = ChildRefusedError(self.status.process, exit.code or 0, said)
         self.exited.set()
         return exit
 
-    async def _watch(self, child: Child) -> None:
-        """Ask the process how it is, and kill it when it has not answered for too long."""
-        clock, pace = self._tools.clock, self._tools.pace
-        probe = self._probe(self.status)
-        heard = clock.monotonic()
-        try:
-            while True:
-                answer = await probe.ask(seconds=pace.ask_seconds)
-                if answer.answered:
-                    heard = clock.monotonic()
-                    self.answered.set()
-                self._judge(answer)
-                up = self._serving_since is not None
-                if clock.monotonic() - heard > (pace.frozen_seconds if up else pace.start_seconds):
-                    child.send(signal.SIGKILL, reason="frozen: its health check was not answered")
-                    return
-                await clock.sleep(pace.probe_seconds if up else pace.poll_seconds)
-        finally:
-            await probe.aclose()
+    def _not_started(self, error: SpawnError) -> Exit:
+        exit = Exit(
+            code=_NOT_STARTED, signal="", time_ns=self._tools.clock.wall_ns(), ran_seconds=0.0, reason=str(error)
+        )
+        return self._ended(exit, [str(error)])
 
-    def _judge(self, answer: Answer) -> None:
+    def _watch(self, child: Child) -> Watch:
+        return Watch(child, self._probe(self.status), clock=self._tools.clock, pace=self._tools.pace, hear=self._hear)
+
+    def _hear(self, answer: Answer) -> bool:
+        """Take note of what the process said, and return whether it has ever served."""
+        if answer.answered:
+            self.answered.set()
         if answer.serving:
             first, self._serving_since = (
                 self._serving_since is None,
@@ -169,6 +210,7 @@ class Runner:
                 self._rose()
         elif self._serving_since is not None:
             self._become(state=State.NOT_SERVING, reason=answer.reason)
+        return self._serving_since is not None
 
     def _rose(self) -> None:
         self.served.set()

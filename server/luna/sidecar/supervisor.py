@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +10,9 @@ from luna.sidecar.endpoints import Endpoints
 from luna.sidecar.errors import NodeStoppingError, NotRestartableError, ProcessUnknownError
 from luna.sidecar.replica import Replica, ReplicaSpec
 from luna.sidecar.runner import Tools
+from luna.sidecar.spawner import Found
 from luna.sidecar.start_errors import ChildNotServingError, StartError
-from luna.sidecar.state import Board, ReplicaStatus
+from luna.sidecar.state import Board, Key, ReplicaStatus
 from luna.sidecar.waiting import first_of
 
 ENVOY: Final = "envoy"
@@ -28,7 +29,15 @@ class Supervisor:
     """
 
     def __init__(
-        self, specs: Sequence[ReplicaSpec], *, node: str, endpoints: Endpoints, tools: Tools, group: asyncio.TaskGroup
+        self,
+        specs: Sequence[ReplicaSpec],
+        *,
+        node: str,
+        endpoints: Endpoints,
+        tools: Tools,
+        group: asyncio.TaskGroup,
+        found: Mapping[Key, Found] | None = None,
+        hurry: asyncio.Event | None = None,
     ) -> None:
         self.board = Board()
         self.failure: StartError | None = None
@@ -38,16 +47,15 @@ class Supervisor:
         self._endpoints = endpoints
         self._tools = tools
         self._group = group
-        self._replicas = [
-            Replica(spec, board=self.board, tools=tools, group=group, refuse=self._refuse) for spec in specs
-        ]
-        self._hurry = asyncio.Event()
+        self._found = found or {}
+        self._replicas = [self._replica(spec) for spec in specs]
+        self._hurry = hurry or asyncio.Event()
         self._stopping = False
         self._restarts: OrderedDict[tuple[str, str], asyncio.Task[None]] = OrderedDict()
         self._locks = {spec.process: asyncio.Lock() for spec in specs}
 
     async def start(self) -> None:
-        """Start every server process, and tell the mesh where they will listen."""
+        """Start every server process that does not run yet, and tell the mesh where they listen."""
         for replica in self._replicas:
             replica.start()
         # The processes are on their way before anything else is done here.
@@ -56,8 +64,8 @@ class Supervisor:
             self._publish(process)
 
     def add(self, spec: ReplicaSpec) -> None:
-        """Start one process more."""
-        replica = Replica(spec, board=self.board, tools=self._tools, group=self._group, refuse=self._refuse)
+        """Start one process more, unless it runs already."""
+        replica = self._replica(spec)
         self._locks[spec.process] = asyncio.Lock()
         self._replicas.append(replica)
         replica.start()
@@ -127,6 +135,16 @@ class Supervisor:
     async def stop_last(self) -> None:
         """End what the others needed until their end: the log."""
         await self._stop([replica for replica in self._replicas if replica.spec.last])
+
+    def _replica(self, spec: ReplicaSpec) -> Replica:
+        return Replica(
+            spec,
+            board=self.board,
+            tools=self._tools,
+            group=self._group,
+            refuse=self._refuse,
+            found=self._found.get((spec.process, spec.replica)),
+        )
 
     async def _stop(self, replicas: Sequence[Replica]) -> None:
         await asyncio.gather(*(replica.stop(hurry=self._hurry) for replica in replicas))

@@ -119,8 +119,25 @@ def _payload(fact: facts.Fact, identity: Identity, topology: Topology, pid: int)
                 topology=topology_processes(topology),
                 startup=duration(fact.seconds),
             )
+        case facts.NodeAdopted():
+            return node_event_pb2.NodeAdopted(
+                node=identity.node,
+                version=identity.version,
+                pid=pid,
+                exit=process_exit(fact.exit) if fact.exit else None,
+                outage=duration(fact.outage_seconds),
+                processes=[
+                    node_event_pb2.AdoptedProcess(**_place(status), restarts=status.restarts) for status in fact.adopted
+                ],
+            )
         case facts.NodeStopping():
             return node_event_pb2.NodeStopping(node=identity.node, reason=fact.reason)
+        case _:
+            return _about_a_process(fact)
+
+
+def _about_a_process(fact: facts.ProcessFact) -> Message:
+    match fact:
         case facts.ProcessStarted():
             return node_event_pb2.ProcessStarted(**_place(fact.status))
         case facts.ProcessExited():

@@ -20,7 +20,7 @@ def process_clusters(topology: Topology, contract: Contract, template: Template,
     for process in topology.processes:
         checks = [_health_check(_checked_service(process, contract), template)]
         yield {**_cluster(process.name, template, files), "health_checks": checks}
-    # The sidecar is Envoy's parent: when it is gone, so is Envoy. Nobody is left to check it for.
+    # It is back within a second, and there is never another: being told that it is away would help nobody.
     yield _cluster(SIDECAR, template, files)
 
 

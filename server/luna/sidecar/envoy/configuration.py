@@ -103,8 +103,12 @@ def write(config: Json, places: Places) -> Path:
     for process in published_clusters(config):
         if not endpoints.published(process):
             endpoints.publish(process, [socket_link(places.run, process, 0)])
+    text = json.dumps(config)
+    if places.config.exists() and places.config.read_text() == text:
+        # An Envoy that runs on it was taken over.
+        return places.config
     draft = places.config.with_suffix(".draft")
-    draft.write_text(json.dumps(config))
+    draft.write_text(text)
     draft.rename(places.config)
     return places.config
 

@@ -26,7 +26,7 @@ from arkalia.node.v1 import node_pb2 as arkalia_dot_node_dot_v1_dot_node__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n arkalia/node/v1/node_event.proto\x12\x0f\x61rkalia.node.v1\x1a\x1a\x61rkalia/node/v1/node.proto\x1a\x1egoogle/protobuf/duration.proto\"\x99\x01\n\x0bNodeStarted\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0b\n\x03pid\x18\x03 \x01(\r\x12\x32\n\x08topology\x18\x04 \x03(\x0b\x32 .arkalia.node.v1.TopologyProcess\x12*\n\x07startup\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\",\n\x0cNodeStopping\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"S\n\x0eProcessStarted\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x0f\n\x07replica\x18\x02 \x01(\r\x12\x12\n\ngeneration\x18\x03 \x01(\r\x12\x0b\n\x03pid\x18\x04 \x01(\r\"\x90\x01\n\rProcessExited\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x0f\n\x07replica\x18\x02 \x01(\r\x12\x12\n\ngeneration\x18\x03 \x01(\r\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12*\n\x04\x65xit\x18\x05 \x01(\x0b\x32\x1c.arkalia.node.v1.ProcessExit\x12\x10\n\x08\x65xpected\x18\x06 \x01(\x08\"\xa3\x01\n\x10ProcessRestarted\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x0f\n\x07replica\x18\x02 \x01(\r\x12\x12\n\ngeneration\x18\x03 \x01(\r\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x10\n\x08restarts\x18\x05 \x01(\r\x12\x0f\n\x07rolling\x18\x06 \x01(\x08\x12)\n\x06outage\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n arkalia/node/v1/node_event.proto\x12\x0f\x61rkalia.node.v1\x1a\x1a\x61rkalia/node/v1/node.proto\x1a\x1egoogle/protobuf/duration.proto\"\x99\x01\n\x0bNodeStarted\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0b\n\x03pid\x18\x03 \x01(\r\x12\x32\n\x08topology\x18\x04 \x03(\x0b\x32 .arkalia.node.v1.TopologyProcess\x12*\n\x07startup\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"e\n\x0e\x41\x64optedProcess\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x0f\n\x07replica\x18\x02 \x01(\r\x12\x12\n\ngeneration\x18\x03 \x01(\r\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x10\n\x08restarts\x18\x05 \x01(\r\"\xc4\x01\n\x0bNodeAdopted\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0b\n\x03pid\x18\x03 \x01(\r\x12\x32\n\tprocesses\x18\x04 \x03(\x0b\x32\x1f.arkalia.node.v1.AdoptedProcess\x12*\n\x04\x65xit\x18\x05 \x01(\x0b\x32\x1c.arkalia.node.v1.ProcessExit\x12)\n\x06outage\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\",\n\x0cNodeStopping\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"S\n\x0eProcessStarted\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x0f\n\x07replica\x18\x02 \x01(\r\x12\x12\n\ngeneration\x18\x03 \x01(\r\x12\x0b\n\x03pid\x18\x04 \x01(\r\"\x90\x01\n\rProcessExited\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x0f\n\x07replica\x18\x02 \x01(\r\x12\x12\n\ngeneration\x18\x03 \x01(\r\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12*\n\x04\x65xit\x18\x05 \x01(\x0b\x32\x1c.arkalia.node.v1.ProcessExit\x12\x10\n\x08\x65xpected\x18\x06 \x01(\x08\"\xa3\x01\n\x10ProcessRestarted\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x0f\n\x07replica\x18\x02 \x01(\r\x12\x12\n\ngeneration\x18\x03 \x01(\r\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x10\n\x08restarts\x18\x05 \x01(\r\x12\x0f\n\x07rolling\x18\x06 \x01(\x08\x12)\n\x06outage\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,12 +35,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NODESTARTED']._serialized_start=114
   _globals['_NODESTARTED']._serialized_end=267
-  _globals['_NODESTOPPING']._serialized_start=269
-  _globals['_NODESTOPPING']._serialized_end=313
-  _globals['_PROCESSSTARTED']._serialized_start=315
-  _globals['_PROCESSSTARTED']._serialized_end=398
-  _globals['_PROCESSEXITED']._serialized_start=401
-  _globals['_PROCESSEXITED']._serialized_end=545
-  _globals['_PROCESSRESTARTED']._serialized_start=548
-  _globals['_PROCESSRESTARTED']._serialized_end=711
+  _globals['_ADOPTEDPROCESS']._serialized_start=269
+  _globals['_ADOPTEDPROCESS']._serialized_end=370
+  _globals['_NODEADOPTED']._serialized_start=373
+  _globals['_NODEADOPTED']._serialized_end=569
+  _globals['_NODESTOPPING']._serialized_start=571
+  _globals['_NODESTOPPING']._serialized_end=615
+  _globals['_PROCESSSTARTED']._serialized_start=617
+  _globals['_PROCESSSTARTED']._serialized_end=700
+  _globals['_PROCESSEXITED']._serialized_start=703
+  _globals['_PROCESSEXITED']._serialized_end=847
+  _globals['_PROCESSRESTARTED']._serialized_start=850
+  _globals['_PROCESSRESTARTED']._serialized_end=1013
 # @@protoc_insertion_point(module_scope)

@@ -24,6 +24,36 @@ class NodeStarted(_message.Message):
     startup: _duration_pb2.Duration
     def __init__(self, node: _Optional[str] = ..., version: _Optional[str] = ..., pid: _Optional[int] = ..., topology: _Optional[_Iterable[_Union[_node_pb2.TopologyProcess, _Mapping]]] = ..., startup: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
+class AdoptedProcess(_message.Message):
+    __slots__ = ("process", "replica", "generation", "pid", "restarts")
+    PROCESS_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    PID_FIELD_NUMBER: _ClassVar[int]
+    RESTARTS_FIELD_NUMBER: _ClassVar[int]
+    process: str
+    replica: int
+    generation: int
+    pid: int
+    restarts: int
+    def __init__(self, process: _Optional[str] = ..., replica: _Optional[int] = ..., generation: _Optional[int] = ..., pid: _Optional[int] = ..., restarts: _Optional[int] = ...) -> None: ...
+
+class NodeAdopted(_message.Message):
+    __slots__ = ("node", "version", "pid", "processes", "exit", "outage")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    PID_FIELD_NUMBER: _ClassVar[int]
+    PROCESSES_FIELD_NUMBER: _ClassVar[int]
+    EXIT_FIELD_NUMBER: _ClassVar[int]
+    OUTAGE_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    version: str
+    pid: int
+    processes: _containers.RepeatedCompositeFieldContainer[AdoptedProcess]
+    exit: _node_pb2.ProcessExit
+    outage: _duration_pb2.Duration
+    def __init__(self, node: _Optional[str] = ..., version: _Optional[str] = ..., pid: _Optional[int] = ..., processes: _Optional[_Iterable[_Union[AdoptedProcess, _Mapping]]] = ..., exit: _Optional[_Union[_node_pb2.ProcessExit, _Mapping]] = ..., outage: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
 class NodeStopping(_message.Message):
     __slots__ = ("node", "reason")
     NODE_FIELD_NUMBER: _ClassVar[int]
