@@ -1,8 +1,24 @@
 """A Python client that hides gRPC."""
 
-from arkalia_client._client import Arkalia, connect
+from arkalia_client._breakers import BreakerClient
+from arkalia_client._client import OPTIONS, Arkalia, connect
+from arkalia_client._degradation import DegradationClient
 from arkalia_client._errors import ArkaliaError, UnreachableError
 from arkalia_client._events import EventClient
+from arkalia_client._node import NodeClient
+from arkalia_client._recovery import RecoveryClient
 from arkalia_client._zeroia import DecisionClient
 
-__all__ = ["Arkalia", "ArkaliaError", "DecisionClient", "EventClient", "UnreachableError", "connect"]
+__all__ = [
+    "OPTIONS",
+    "Arkalia",
+    "ArkaliaError",
+    "BreakerClient",
+    "DecisionClient",
+    "DegradationClient",
+    "EventClient",
+    "NodeClient",
+    "RecoveryClient",
+    "UnreachableError",
+    "connect",
+]

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Final
 
 import grpc
 import grpc.aio
+from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
@@ -16,8 +18,11 @@ class ArkaliaError(Exception):
 
     ``reason`` is a value of one of the contract's error enums, or the name of
     the gRPC status where the refusal came from the mesh. ``violations`` lists
-    the fields that were outside their limits.
+    the fields that were outside their limits. ``retry_after_seconds`` is how
+    long to wait before asking again, where the node said so.
     """
+
+    retry_after_seconds: float | None = None
 
     def __init__(
         self, reason: str, message: str, metadata: Mapping[str, str], violations: Mapping[str, str] | None = None
@@ -43,24 +48,39 @@ def raising_arkalia_errors() -> Iterator[None]:
 
 def _translated(error: grpc.aio.AioRpcError) -> ArkaliaError:
     message = error.details() or error.code().name
-    info, violations = _details(error)
-    if info is not None:
-        return ArkaliaError(info.reason, message, info.metadata, violations)
-    if error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
-        return UnreachableError(error.code().name, message, {})
-    return ArkaliaError(error.code().name, message, {}, violations)
+    said = _said(error)
+    if said.info is not None:
+        translated = ArkaliaError(said.info.reason, message, said.info.metadata, said.violations)
+    elif error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
+        translated = UnreachableError(error.code().name, message, {})
+    else:
+        translated = ArkaliaError(error.code().name, message, {}, said.violations)
+    translated.retry_after_seconds = said.retry_after_seconds
+    return translated
 
 
-def _details(error: grpc.aio.AioRpcError) -> tuple[error_details_pb2.ErrorInfo | None, dict[str, str]]:
-    found: error_details_pb2.ErrorInfo | None = None
-    violations: dict[str, str] = {}
+@dataclass(slots=True)
+class _Said:
+    info: error_details_pb2.ErrorInfo | None = None
+    violations: dict[str, str] = field(default_factory=dict)
+    retry_after_seconds: float | None = None
+
+
+def _said(error: grpc.aio.AioRpcError) -> _Said:
+    """Return what the details of *error* say."""
+    said = _Said()
     for key, value in error.trailing_metadata() or ():
-        if key != _STATUS_DETAILS or not isinstance(value, bytes):
-            continue
-        for detail in status_pb2.Status.FromString(value).details:
-            info, request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
-            if detail.Unpack(info):
-                found = info
-            elif detail.Unpack(request):
-                violations |= {violation.field: violation.description for violation in request.field_violations}
-    return found, violations
+        if key == _STATUS_DETAILS and isinstance(value, bytes):
+            for detail in status_pb2.Status.FromString(value).details:
+                _read(detail, said)
+    return said
+
+
+def _read(detail: any_pb2.Any, said: _Said) -> None:
+    info, request, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    if detail.Unpack(info):
+        said.info = info
+    elif detail.Unpack(request):
+        said.violations |= {it.field: it.description for it in request.field_violations}
+    elif detail.Unpack(retry):
+        said.retry_after_seconds = retry.retry_delay.ToNanoseconds() / 1e9

@@ -1,0 +1,80 @@
+"""Circuit breakers of all processes of a node."""
+
+from collections.abc import AsyncGenerator, Sequence
+
+import grpc.aio
+from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
+from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
+from arkalia.resilience.v1.circuit_breaker_service_pb2_grpc import CircuitBreakerServiceStub
+
+from arkalia_client._calls import ask, follow
+from arkalia_client._times import duration
+
+PAGE_SIZE = 500
+
+
+class BreakerClient:
+    """Shows and steers circuit breakers."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = CircuitBreakerServiceStub(channel)
+
+    async def list(
+        self, selector: pb.CircuitSelector | None = None, *, state: pb.CircuitState = pb.CIRCUIT_STATE_UNSPECIFIED
+    ) -> Sequence[pb.CircuitBreaker]:
+        """Return the circuit breakers by name, as their processes reported them last."""
+        request = rpc.ListCircuitBreakersRequest(selector=selector, state=state, page_size=PAGE_SIZE)
+        found: list[pb.CircuitBreaker] = []
+        while True:
+            answer = await ask(self._stub.ListCircuitBreakers, request)
+            found += answer.circuit_breakers
+            if not answer.next_page_token:
+                return found
+            request.page_token = answer.next_page_token
+
+    async def watch(self, selector: pb.CircuitSelector | None = None) -> AsyncGenerator[pb.CircuitBreaker, None]:
+        """Yield the circuit breakers that are not closed, then each that changes its state."""
+        async for response in follow(
+            self._stub.WatchCircuitBreakers, rpc.WatchCircuitBreakersRequest(selector=selector)
+        ):
+            for breaker in response.circuit_breakers:
+                yield breaker
+
+    async def trip(
+        self, selector: pb.CircuitSelector, *, seconds: float | None = None, reason: str = ""
+    ) -> Sequence[pb.CircuitBreaker]:
+        """Open circuit breakers for *seconds*, or until they are reset; return those that confirmed it."""
+        request = rpc.TripCircuitBreakerRequest(
+            selector=selector, duration=None if seconds is None else duration(seconds), reason=reason
+        )
+        return list((await ask(self._stub.TripCircuitBreaker, request)).circuit_breakers)
+
+    async def reset(self, selector: pb.CircuitSelector, *, reason: str = "") -> Sequence[pb.CircuitBreaker]:
+        """Close circuit breakers; return those that confirmed it."""
+        request = rpc.ResetCircuitBreakerRequest(selector=selector, reason=reason)
+        return list((await ask(self._stub.ResetCircuitBreaker, request)).circuit_breakers)
+
+    async def disable(self, selector: pb.CircuitSelector, *, reason: str = "") -> Sequence[pb.CircuitBreaker]:
+        """Let all calls through circuit breakers until they are reset; return those that confirmed it."""
+        request = rpc.DisableCircuitBreakerRequest(selector=selector, reason=reason)
+        return list((await ask(self._stub.DisableCircuitBreaker, request)).circuit_breakers)
+
+    async def policy(self, revision: int | None = None) -> pb.CircuitPolicyRevision:
+        """Return the policies in force, or an earlier revision of them."""
+        request = rpc.GetCircuitBreakerPolicyRequest(revision=revision)
+        return (await ask(self._stub.GetCircuitBreakerPolicy, request)).revision
+
+    async def update(
+        self,
+        policy: pb.CircuitBreakerPolicy | None,
+        *,
+        etag: str,
+        selector: pb.CircuitSelector | None = None,
+        reason: str = "",
+        dry_run: bool = False,
+    ) -> rpc.UpdateCircuitBreakerResponse:
+        """Set the policy of some circuit breakers, or remove it, or tell what that would do."""
+        request = rpc.UpdateCircuitBreakerRequest(
+            selector=selector, policy=policy, etag=etag, reason=reason, dry_run=dry_run
+        )
+        return await ask(self._stub.UpdateCircuitBreaker, request)

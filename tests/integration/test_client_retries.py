@@ -1,0 +1,110 @@
+"""The client sends again what may run twice, and nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from arkalia.zeroia.v1.zeroia_service_pb2 import DecideRequest
+from arkalia.zeroia.v1.zeroia_service_pb2_grpc import DecisionServiceStub
+
+from arkalia_client import UnreachableError, connect
+
+
+class Moody:
+    """Fails the first calls, as a front door does whose backends are away."""
+
+    def __init__(self, failures: int, *, pushback: str = "") -> None:
+        self.calls = 0
+        self._failures = failures
+        self._trailers = (("grpc-retry-pushback-ms", pushback),) if pushback else ()
+
+    async def answer(self, request: bytes, context: Any) -> bytes:
+        """Send back what came, which is a valid answer to all that is asked here."""
+        self.calls += 1
+        if self.calls <= self._failures:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away", self._trailers)
+        return request
+
+
+class Everything(grpc.GenericRpcHandler):
+    """Leads every call to one handler."""
+
+    def __init__(self, moody: Moody) -> None:
+        self._handler = grpc.unary_unary_rpc_method_handler(moody.answer)
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        return self._handler
+
+
+@asynccontextmanager
+async def serving(moody: Moody, address: str) -> AsyncIterator[None]:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((Everything(moody),))
+    server.add_insecure_port(address)
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop(0)
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with TemporaryDirectory(prefix="luna") as folder:
+        yield f"unix:{Path(folder) / 'node.sock'}"
+
+
+async def test_what_may_run_twice_is_sent_again(address: str) -> None:
+    """
+    The caller of a read does not notice that the first attempts failed.
+    """
+    moody = Moody(failures=3)
+    async with serving(moody, address), connect(address) as node:
+        answer = await node.echo("hello")
+
+    assert answer.message == "hello"
+    assert moody.calls == 4
+
+
+async def test_what_may_not_run_twice_is_sent_once(address: str) -> None:
+    """
+    A decision without an id of the caller's is not made twice.
+    """
+    moody = Moody(failures=1)
+    async with serving(moody, address), connect(address) as node:
+        with pytest.raises(grpc.aio.AioRpcError):
+            await DecisionServiceStub(node.channel).Decide(DecideRequest(), timeout=5)
+
+    assert moody.calls == 1
+
+
+async def test_a_refusal_that_is_meant_is_final(address: str) -> None:
+    """
+    The node pushes back with a negative delay, and the client obeys.
+    """
+    moody = Moody(failures=1, pushback="-1")
+    async with serving(moody, address), connect(address) as node:
+        with pytest.raises(UnreachableError):
+            await node.echo("hello")
+
+    assert moody.calls == 1
+
+
+async def test_a_node_that_comes_up_later_is_waited_for(address: str) -> None:
+    """
+    A connection that is refused is no failure, as long as there is time.
+    """
+    moody = Moody(failures=0)
+    async with connect(address) as node:
+        asked = asyncio.ensure_future(node.echo("hello"))
+        await asyncio.sleep(0.3)
+        async with serving(moody, address):
+            answer = await asked
+
+    assert answer.message == "hello"
