@@ -29,6 +29,7 @@ ROOMS: dict[str, set[str]] = {
 
 # Technologies, and the only places that know them.
 HOMES: dict[str, set[str]] = {
+    "aiobreaker": {"adapters"},
     "grpc": {"transport", "app", "manifest", "sidecar", "modules/*/servicer", "modules/*/__init__"},
     "apsw": {"adapters"},
     "psutil": {"adapters", "sidecar"},

@@ -2,6 +2,7 @@
 
 import pytest
 
+from luna.adapters.aiobreaker_engine import AiobreakerEngine
 from luna.resilience.breaker import Breaker, BreakerEngine
 from luna.resilience.circuit import CircuitPolicy, Transition
 from tests.contract.breaker import KEY, BreakerEngineContract, Make
@@ -17,5 +18,14 @@ class TestBreaker(BreakerEngineContract):
     def make(self, transitions: list[Transition]) -> Make:
         def engine(policy: CircuitPolicy) -> BreakerEngine:
             return Breaker(KEY, policy, on_transition=transitions.append, chance=lambda: 0.0)
+
+        return engine
+
+
+class TestAiobreakerEngine(BreakerEngineContract):
+    @pytest.fixture
+    def make(self, transitions: list[Transition]) -> Make:
+        def engine(policy: CircuitPolicy) -> BreakerEngine:
+            return AiobreakerEngine(KEY, policy, on_transition=transitions.append, chance=lambda: 0.0)
 
         return engine

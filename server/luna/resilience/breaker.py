@@ -35,6 +35,7 @@ from luna.resilience.circuit import (
     CircuitState,
     Transition,
     cause_to_open,
+    open_seconds,
     opens,
 )
 from luna.resilience.engine import BreakerEngine
@@ -186,14 +187,12 @@ class Breaker:
 
     def _open(self, now: float, cause: str, seconds: float) -> None:
         self._open_until = now + seconds
-        self._go(CircuitState.OPEN, now, cause, open_seconds=seconds)
+        self._go(CircuitState.OPEN, now, cause, seconds)
 
     def _open_seconds(self) -> float:
-        # The exponent is bounded, or it would overflow some day.
-        longest = min(self.policy.open_seconds * 2.0 ** min(self._reopened, 32), self.policy.open_seconds_max)
-        return longest * (1 - self.policy.open_jitter * self._chance())
+        return open_seconds(self.policy, self._reopened, self._chance())
 
-    def _go(self, state: CircuitState, now: float, cause: str, *, open_seconds: float | None = None) -> None:
+    def _go(self, state: CircuitState, now: float, cause: str, seconds: float | None = None) -> None:
         """Make the transition; it is the only place that does."""
         before, window = self.state, self.window(now)
         self.state = state
@@ -211,7 +210,7 @@ class Breaker:
         self.since = now
         self.transitions += 1
         self._on_transition(
-            Transition(before=before, after=state, cause=cause, window=window, open_seconds=open_seconds, time=now)
+            Transition(before=before, after=state, cause=cause, window=window, open_seconds=seconds, time=now)
         )
 
     def _hint(self, now: float) -> float:

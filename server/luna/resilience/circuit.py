@@ -149,3 +149,10 @@ def cause_to_open(policy: CircuitPolicy, window: CallWindow) -> str:
     if window.failures >= policy.failure_ratio * window.calls:
         return f"failure ratio {window.failures / window.calls:.2f} of {window.calls} calls"
     return f"slow ratio {window.slow / window.calls:.2f} of {window.calls} calls"
+
+
+def open_seconds(policy: CircuitPolicy, reopened: int, chance: float) -> float:
+    """Return how long a breaker stays open that has opened again *reopened* times, given a *chance* from 0 to 1."""
+    # The exponent is bounded, or it would overflow some day.
+    longest = min(policy.open_seconds * 2.0 ** min(reopened, 32), policy.open_seconds_max)
+    return longest * (1 - policy.open_jitter * chance)
