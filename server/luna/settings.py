@@ -29,6 +29,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "admin_port": _PORT,
     "sample_seconds": (lambda seconds: 0.05 <= seconds <= 3600, "0.05 to 3600"),
     "drain_seconds": (lambda seconds: 0 <= seconds <= 600, "0 to 600"),
+    "process_memory_bytes_max": (lambda size: size == 0 or size >= 64 * 2**20, "64 MiB or more, or 0"),
     "message_bytes_max": (lambda size: 1024 <= size <= 64 * 2**20, "1 KiB to 64 MiB"),
     "log_level": (lambda level: level in {"debug", "info", "warning", "error"}, "debug, info, warning or error"),
     "log_format": (lambda kind: kind in {"json", "console"}, "json or console"),
@@ -64,6 +65,8 @@ class Settings:
     trace_ratio: float = 0.1
     """The share of requests without a parent that are traced, once ``otlp_endpoint`` is set."""
     channelz: bool = False
+    process_memory_bytes_max: int = 0
+    """The memory that a process of the node may hold. 0: half of what the machine, or its container, has."""
     all_in_one: bool = False
     cors_origins: str = "http://localhost(:[0-9]+)?|http://127\\.0\\.0\\.1(:[0-9]+)?"
     """A regular expression of the web origins that browsers may call from."""

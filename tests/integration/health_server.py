@@ -1,14 +1,22 @@
-"""A small process for the supervisor to run: ``health_server.py SOCKET [BEHAVIOUR…]``."""
+"""A small process for the supervisor to run: ``health_server.py SOCKET [BEHAVIOUR…]``.
+
+SIGUSR1 makes its event loop stand still, SIGUSR2 makes it hold 64 MiB more.
+"""
 
 import asyncio
 import fcntl
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from luna.transport.heartbeat import Heartbeat, beat_path
+
+HELD: list[bytearray] = []
 
 
 async def main(path: str, behaviours: frozenset[str]) -> int:
@@ -25,14 +33,23 @@ async def main(path: str, behaviours: frozenset[str]) -> int:
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     server.add_insecure_port(f"unix:{path}")
     await server.start()
+    beating = asyncio.create_task(Heartbeat(beat_path(Path(path))).run()) if "beating" in behaviours else None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: time.sleep(60))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, lambda: grow(HELD))
     say(f"serving {path} as {os.getpid()}")
     if "heir" in behaviours:
         await inherit(Path(path).parent / "estate")
         await servicer.set("", health_pb2.HealthCheckResponse.SERVING)
     await stop.wait()
+    if beating:
+        beating.cancel()
     await servicer.enter_graceful_shutdown()
     await server.stop(0.5)
     return 0
+
+
+def grow(held: list[bytearray]) -> None:
+    held.append(bytearray(b"x" * 64 * 2**20))
 
 
 def stopping(*, deaf: bool) -> asyncio.Event:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,14 +20,17 @@ from luna.settings import Settings
 from luna.sidecar.commands import replica_specs
 from luna.sidecar.errors import NodeStoppingError, ProcessUnknownError, ReplacementError
 from luna.sidecar.facts import Fact, ProcessExited, ProcessRestarted, ProcessStarted
+from luna.sidecar.observation import Kind, Observation
 from luna.sidecar.places import prepare, run_directory, socket_link
 from luna.sidecar.probing import Pace
 from luna.sidecar.restarts import RestartPolicy
-from luna.sidecar.runner import Tools
 from luna.sidecar.start_errors import ChildNotServingError, ChildRefusedError
 from luna.sidecar.state import ReplicaStatus, State
 from luna.sidecar.supervisor import Supervisor
+from luna.sidecar.tools import Tools
+from luna.sidecar.watch import Vitals
 from luna.topology import Process, Topology
+from luna.transport.heartbeat import Heartbeat
 from tests.keeper import kept
 
 SCRIPT = str(Path(__file__).with_name("health_server.py"))
@@ -40,6 +44,8 @@ PACE = Pace(
     linger_seconds=0.0,
     stop_seconds=2.0,
 )
+
+NOTHING = Vitals(rss_bytes=0, cpu_ratio=0.0)
 
 
 @dataclass
@@ -65,6 +71,10 @@ class Rig:
     log: Path
     published: Published
     facts: list[Fact]
+    seen: list[Observation]
+
+    def observed(self, *kinds: Kind) -> list[Observation]:
+        return [observation for observation in self.seen if observation.kind in kinds]
 
     def status(self, process: str, replica: int = 0) -> ReplicaStatus:
         return self.supervisor.board.of(process)[replica]
@@ -91,11 +101,16 @@ def topology(*processes: str, replicas: int = 1) -> Topology:
 
 @asynccontextmanager
 async def supervised(
-    home: Path, wanted: Topology, behaviours: dict[str, list[str]] | None = None, *, pace: Pace = PACE
+    home: Path,
+    wanted: Topology,
+    behaviours: dict[str, list[str]] | None = None,
+    *,
+    pace: Pace = PACE,
+    memory_bytes_max: int = 2**40,
 ) -> AsyncIterator[Rig]:
     settings = Settings(home=home)
     prepare(settings)
-    published, facts = Published(), list[Fact]()
+    published, facts, seen = Published(), list[Fact](), list[Observation]()
 
     def command(status: ReplicaStatus) -> Sequence[str]:
         return [sys.executable, SCRIPT, str(status.socket), *(behaviours or {}).get(status.process, [])]
@@ -105,9 +120,16 @@ async def supervised(
             list(replica_specs(settings, wanted, command)),
             node="test",
             endpoints=published,
-            tools=Tools(clock=SystemClock(), pace=pace, record=facts.append, spawner=link),
+            tools=Tools(
+                clock=SystemClock(),
+                pace=pace,
+                record=facts.append,
+                spawner=link,
+                memory_bytes_max=memory_bytes_max,
+            ),
             group=group,
         )
+        supervisor.observations.subscribe(seen.append)
         await supervisor.start()
         try:
             yield Rig(
@@ -116,6 +138,7 @@ async def supervised(
                 log=home / "log",
                 published=published,
                 facts=facts,
+                seen=seen,
             )
         finally:
             await supervisor.stop()
@@ -185,6 +208,120 @@ async def test_a_frozen_process_is_killed_and_started_again(tmp_path: Path) -> N
         assert gone(frozen)
         assert exit is not None
         assert "frozen" in exit.reason
+
+
+async def test_what_happens_to_a_process_is_observed_in_order(tmp_path: Path) -> None:
+    """
+    That it froze, when it answered last and what speaks for it; that it exited therefore; that it serves again.
+    """
+    async with supervised(tmp_path, topology("kernel")) as rig:
+        await ready(rig)
+        frozen, before = rig.pid("kernel"), time.time_ns()
+        os.kill(frozen, signal.SIGSTOP)
+        await rig.until(lambda: bool(rig.observed(Kind.SERVING_AGAIN)))
+        first, second, third = rig.seen
+
+        assert [seen.kind for seen in rig.seen] == [Kind.FROZEN, Kind.EXITED, Kind.SERVING_AGAIN]
+        assert [seen.status.pid == frozen for seen in rig.seen] == [True, True, False]
+        assert first.evidence["state"] == "T"
+        assert float(first.evidence["silent_seconds"]) >= PACE.frozen_seconds
+        # It is as old as the silence, not as the moment at which that was noticed.
+        assert first.time_ns < before + 0.5e9 < first.noticed_ns <= second.time_ns < third.time_ns
+        assert "frozen" in second.evidence["exit"]
+        assert float(third.evidence["outage_seconds"]) > 0
+
+
+async def test_a_loop_that_stands_still_is_told_from_one_that_has_too_much_to_do(tmp_path: Path) -> None:
+    """
+    Neither answers; the one whose event loop turns is left alone.
+    """
+    async with supervised(tmp_path, topology("kernel", "mind"), {"kernel": ["beating"], "mind": ["beating"]}) as rig:
+        await ready(rig)
+        stuck, busy = rig.pid("kernel"), rig.pid("mind")
+        # Both stand still, and somebody else shows a heartbeat for one of them.
+        beating = asyncio.ensure_future(Heartbeat(rig.run / "mind-0.1.beat").run())
+        os.kill(stuck, signal.SIGUSR1)
+        os.kill(busy, signal.SIGUSR1)
+        await rig.until(lambda: bool(rig.observed(Kind.FROZEN)))
+        await rig.until(lambda: rig.status("kernel").state is State.SERVING and rig.pid("kernel") != stuck)
+        await asyncio.sleep(1)
+        left_alone = rig.pid("mind")
+        beating.cancel()
+        await rig.until(lambda: rig.status("mind").state is State.SERVING and rig.pid("mind") != busy)
+
+        assert left_alone == busy
+        assert [seen.status.process for seen in rig.observed(Kind.FROZEN)] == ["kernel", "mind"]
+        assert float(rig.observed(Kind.FROZEN)[0].evidence["beat_age_seconds"]) > 0.8
+
+
+async def test_a_process_that_holds_too_much_is_reported_once(tmp_path: Path) -> None:
+    """
+    And left alone: what to do about it is not decided here.
+    """
+    async with supervised(tmp_path, topology("kernel"), memory_bytes_max=96 * 2**20) as rig:
+        await ready(rig)
+        pid = rig.pid("kernel")
+        for _ in range(2):
+            os.kill(pid, signal.SIGUSR2)
+            await rig.until(lambda: bool(rig.observed(Kind.OVER_MEMORY)))
+            await asyncio.sleep(0.5)
+        (seen,) = rig.observed(Kind.OVER_MEMORY)
+        await rig.until(lambda: (rig.supervisor.vitals("kernel", 0) or NOTHING).rss_bytes > 128 * 2**20)
+
+        assert int(seen.evidence["rss_bytes"]) > int(seen.evidence["limit_bytes"]) == 96 * 2**20
+        assert rig.pid("kernel") == pid
+
+
+async def test_an_observer_that_fails_disturbs_nobody(tmp_path: Path) -> None:
+    """
+    The others are told, and the process is started again.
+    """
+
+    def fail(observation: Observation) -> None:
+        raise RuntimeError(observation.kind)
+
+    async with supervised(tmp_path, topology("kernel")) as rig:
+        await ready(rig)
+        unsubscribe = rig.supervisor.observations.subscribe(fail)
+        os.kill(rig.pid("kernel"), signal.SIGKILL)
+        await rig.until(lambda: bool(rig.observed(Kind.SERVING_AGAIN)))
+        unsubscribe()
+
+
+async def test_a_process_is_killed_and_restarted_for_a_reason(tmp_path: Path) -> None:
+    """
+    At once, which counts as no crash loop; its exit tells the reason, and the new process serves when that is done.
+    """
+    async with supervised(tmp_path, topology("kernel")) as rig:
+        await ready(rig)
+        before = rig.pid("kernel")
+        for number in range(3):
+            await rig.supervisor.kill_and_restart("kernel", 0, f"experiment {number}")
+        after = await rig.supervisor.kill_and_restart("kernel", 0, "experiment 3")
+
+        assert after.state is State.SERVING
+        assert after.pid != before
+        assert not rig.observed(Kind.CRASH_LOOPING)
+        assert "experiment 3" in str(after.last_exit)
+        with pytest.raises(ProcessUnknownError):
+            await rig.supervisor.kill_and_restart("kernel", 1, "")
+
+
+async def test_a_process_that_waits_for_its_next_start_is_started_at_once_when_asked(tmp_path: Path) -> None:
+    """
+    As somebody does who has mended what kept it from running.
+    """
+    pace = replace(PACE, restart=RestartPolicy(first_seconds=60, cap_seconds=60, crash_loop_exits=1))
+    async with supervised(tmp_path, topology("kernel"), {"kernel": ["late"]}, pace=pace) as rig:
+        await ready(rig)
+        (rig.run / "late").touch()
+        os.kill(rig.pid("kernel"), signal.SIGKILL)
+        await rig.until(lambda: rig.status("kernel").state is State.RECOVERING)
+        (rig.run / "late").unlink()
+        after = await rig.supervisor.kill_and_restart("kernel", 0, "mended")
+
+        assert after.state is State.SERVING
+        assert [seen.kind for seen in rig.seen] == [Kind.EXITED, Kind.CRASH_LOOPING, Kind.SERVING_AGAIN]
 
 
 async def test_a_process_that_keeps_ending_fails_the_start(tmp_path: Path) -> None:

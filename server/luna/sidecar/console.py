@@ -141,7 +141,7 @@ def _table(statuses: Sequence[ReplicaStatus]) -> "Table":
     from rich.markup import escape  # noqa: PLC0415  see Console.live
     from rich.table import Table  # noqa: PLC0415
 
-    from luna.sidecar.translate import rss_bytes  # noqa: PLC0415
+    from luna.sidecar.process_stat import rss_bytes  # noqa: PLC0415
 
     table = Table("process", "state", "pid", "memory", "restarts", "up", "why")
     for status in statuses:

@@ -27,9 +27,10 @@ from luna.sidecar.mesh import Mesh
 from luna.sidecar.places import clear_sockets, log_directory, run_directory, sidecar_socket
 from luna.sidecar.plan import Plan
 from luna.sidecar.probing import Pace
-from luna.sidecar.runner import Tools
+from luna.sidecar.process_stat import memory_bytes
 from luna.sidecar.start_errors import StartError
 from luna.sidecar.supervisor import Supervisor
+from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
 from luna.topology import SIDECAR, Topology
 
@@ -118,6 +119,7 @@ class _Node:
                 pace=plan.pace or Pace(stop_seconds=plan.settings.drain_seconds + STOP_MARGIN_SECONDS),
                 record=self._record,
                 spawner=link,
+                memory_bytes_max=plan.settings.process_memory_bytes_max or memory_bytes() // 2,
             ),
             group=group,
             found=found,

@@ -90,7 +90,7 @@ def prepare(settings: Settings) -> None:
 
 def clear_sockets(run: Path) -> None:
     """Remove what an earlier run left behind. Only whoever holds the lock may do that."""
-    for pattern in ("*.sock", "*.next"):
+    for pattern in ("*.sock", "*.next", "*.beat"):
         for path in run.glob(pattern):
             with suppress(FileNotFoundError):
                 path.unlink()

@@ -41,11 +41,15 @@ class Pace:
     restart: RestartPolicy = field(default_factory=RestartPolicy)
     poll_seconds: float = 0.03
     """Between two looks at a process that is coming up."""
-    probe_seconds: float = 1.0
+    probe_seconds: float = 0.3
     """Between two looks at one that serves."""
     ask_seconds: float = 1.0
-    frozen_seconds: float = 10.0
-    """A process that has not answered for this long is killed and started again."""
+    frozen_seconds: float = 1.5
+    """A process that has not answered for this long is killed and started again, unless it has an excuse."""
+    starved_seconds: float = 10.0
+    """How long the want of a processor or of the disk is one."""
+    busy_seconds: float = 30.0
+    """How long it is one that the event loop turns and has too much to do."""
     start_seconds: float = 60.0
     """How long a process may take to come up."""
     inherit_seconds: float = 2.0

@@ -11,10 +11,11 @@ from luna.sidecar.errors import ReplacementError
 from luna.sidecar.facts import ProcessRestarted
 from luna.sidecar.places import point, socket_link, socket_path
 from luna.sidecar.probing import ProbeFor
-from luna.sidecar.runner import Runner, Tools
+from luna.sidecar.runner import Runner
 from luna.sidecar.spawner import Found
 from luna.sidecar.start_errors import StartError
 from luna.sidecar.state import Board, ReplicaStatus
+from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
 
 Command: TypeAlias = Callable[[ReplicaStatus], Sequence[str]]

@@ -14,36 +14,25 @@ Rule 3: the end of the runner is not the end of its process. Only `stop` is.
 """
 
 import asyncio
-import random
 import signal
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict, Unpack
 
-from luna.kernel.clock import Clock
 from luna.sidecar.child import Child
+from luna.sidecar.chronicle import Chronicle
 from luna.sidecar.exit_codes import FATAL
-from luna.sidecar.facts import ProcessExited, ProcessRestarted, ProcessStarted, Record
-from luna.sidecar.probing import Answer, Pace, ProbeFor
+from luna.sidecar.observation import Kind
+from luna.sidecar.probing import Answer, ProbeFor
 from luna.sidecar.restarts import Streak
-from luna.sidecar.spawner import Found, Order, Spawner, SpawnError, slot_key
+from luna.sidecar.spawner import Found, Order, SpawnError, slot_key
 from luna.sidecar.start_errors import ChildRefusedError
 from luna.sidecar.state import Exit, ReplicaStatus, State
+from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
 from luna.sidecar.watch import Watch
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What every runner of a node shares."""
-
-    clock: Clock
-    pace: Pace
-    record: Record
-    spawner: Spawner
-    chance: Callable[[], float] = random.random
-
+from luna.transport.heartbeat import beat_path
 
 _NOT_STARTED: Final = 127
 """The exit code that shells give what they cannot run."""
@@ -86,10 +75,13 @@ class Runner:
         self._command = command
         self._probe = probe
         self._tools = tools
+        self._chronicle = Chronicle(tools)
         self._show = show
         self._stopping = asyncio.Event()
-        self._serving_since: float | None = None
-        self._down_since: float | None = None
+        self.watch: Watch | None = None
+        """Looks at its process."""
+        self._at_once = asyncio.Event()
+        self._serving_since = 0.0
 
     @property
     def key(self) -> str:
@@ -98,7 +90,6 @@ class Runner:
 
     async def run(self, found: Found | None = None) -> None:
         """Keep the process running until told to stop: the one that was *found*, if there is one."""
-        policy = self._tools.pace.restart
         streak = Streak(exits=self._inherit(found) if found else 0)
         child = found.child if found else None
         try:
@@ -107,20 +98,25 @@ class Runner:
                 child = None
                 if self._stopping.is_set() or self.refusal:
                     break
-                streak = streak.after(healthy_seconds=self._healthy_seconds(), policy=policy)
-                self._serving_since = None
-                wait = streak.wait_seconds(policy, self._tools.chance())
-                self._fell(exit, wait, crash_looping=streak.crash_looping(policy))
-                await first_of(self._stopping, seconds=wait)
+                streak = await self._rest(exit, streak)
             self._tools.spawner.let_go(self.key)
         finally:
             self._become(state=State.NOT_SERVING, reason=self.status.reason or "stopped", pid=None)
             self.ended.set()
 
+    async def kill(self, reason: str) -> None:
+        """End the process if it runs, for whoever can say why, and start it again without a wait."""
+        self._at_once.set()
+        if self.child and self.child.running:
+            self.child.send(signal.SIGKILL, reason=reason)
+            await self.child.wait()
+
     async def stop(self, *, hurry: asyncio.Event) -> None:
         """Ask the process to end, and make it when it does not, or when there is a *hurry*."""
         self._stopping.set()
         self._tools.spawner.let_go(self.key)
+        if self.watch:
+            self.watch.lenient = True
         if self.child:
             self.child.send(signal.SIGTERM)
         await first_of(self.ended, hurry, seconds=self._tools.pace.stop_seconds)
@@ -133,18 +129,15 @@ class Runner:
         return self.child.said(limit) if self.child else []
 
     def _inherit(self, found: Found) -> int:
-        """Take over what an earlier sidecar knew, record what happened since, and return the quick exits in a row."""
-        clock = self._tools.clock
+        """Take over what an earlier sidecar knew, tell what happened since, and return the quick exits in a row."""
         restarts, streak = (int(str(found.note.get(name, 0))) for name in ("restarts", "streak"))
         for pid, exit in found.exits:
-            status = replace(self.status, pid=pid)
-            self._tools.record(ProcessExited(status=status, exit=exit, expected=False, said=()))
-            self._down_since = clock.monotonic() - (clock.wall_ns() - exit.time_ns) / 1e9
+            self._chronicle.ended(replace(self.status, pid=pid), exit, expected=False)
             self._become(last_exit=exit)
         # One that does not run is about to be started again.
         self._become(restarts=restarts + found.restarts + (found.child is None))
-        if found.child and found.exits:
-            self._tools.record(ProcessStarted(status=replace(self.status, pid=found.child.pid)))
+        if found.child and found.restarts:
+            self._chronicle.was_started(replace(self.status, pid=found.child.pid, started_ns=found.child.started_ns))
         return streak + len(found.exits)
 
     async def _live(self, child: Child | None, streak: Streak) -> Exit:
@@ -160,28 +153,29 @@ class Runner:
         if self._stopping.is_set():
             # It was told to stop before there was anybody to tell.
             child.send(signal.SIGKILL, reason="not needed any more")
+        self.watch = watch = self._watch_over(child)
         async with asyncio.TaskGroup() as group:
-            watch = group.create_task(self._watch(child).run())
+            watching = group.create_task(watch.run())
             exit = await child.wait()
-            watch.cancel()
+            watching.cancel()
         return self._ended(exit, child.said())
 
     async def _start(self, streak: Streak) -> Child:
         if self.status.socket:
             # What a killed predecessor left. Nobody else ever listens on this path.
             self.status.socket.unlink(missing_ok=True)
+            beat_path(self.status.socket).unlink(missing_ok=True)
         note = {"restarts": self.status.restarts, "streak": streak.exits}
         order = Order(key=self.key, command=self._command, log=self.log, note=note)
         child = await self._tools.spawner.start(order)
         self._become(pid=child.pid, started_ns=child.started_ns)
-        self._tools.record(ProcessStarted(status=self.status))
+        self._chronicle.started(self.status)
         return child
 
     def _ended(self, exit: Exit, said: Sequence[str]) -> Exit:
         expected = self._stopping.is_set()
-        self._tools.record(ProcessExited(status=self.status, exit=exit, expected=expected, said=said))
+        self._chronicle.ended(self.status, exit, expected=expected, said=said)
         self._become(pid=None, last_exit=exit)
-        self._down_since = self._tools.clock.monotonic()
         if exit.code in FATAL and not expected:
             self.refusal = ChildRefusedError(self.status.process, exit.code or 0, said)
         self.exited.set()
@@ -193,42 +187,57 @@ class Runner:
         )
         return self._ended(exit, [str(error)])
 
-    def _watch(self, child: Child) -> Watch:
-        return Watch(child, self._probe(self.status), clock=self._tools.clock, pace=self._tools.pace, hear=self._hear)
+    def _watch_over(self, child: Child) -> Watch:
+        socket = self.status.socket
+        return Watch(
+            child,
+            self._probe(self.status),
+            beat=beat_path(socket) if socket else None,
+            tools=self._tools,
+            hear=self._hear,
+            notice=self._notice,
+        )
+
+    def _notice(self, kind: Kind, seconds_ago: float, evidence: Mapping[str, str]) -> None:
+        self._chronicle.noticed(kind, self.status, evidence, seconds_ago=seconds_ago)
 
     def _hear(self, answer: Answer) -> bool:
         """Take note of what the process said, and return whether it has ever served."""
         if answer.answered:
             self.answered.set()
         if answer.serving:
-            first, self._serving_since = (
-                self._serving_since is None,
-                self._serving_since or self._tools.clock.monotonic(),
-            )
+            first, self._serving_since = not self._serving_since, self._serving_since or self._tools.clock.monotonic()
             self._become(state=State.SERVING, reason="")
             if first:
                 self._rose()
-        elif self._serving_since is not None:
+        elif self._serving_since:
             self._become(state=State.NOT_SERVING, reason=answer.reason)
-        return self._serving_since is not None
+        return bool(self._serving_since)
 
     def _rose(self) -> None:
         self.served.set()
-        if self._down_since is not None:
-            outage = self._tools.clock.monotonic() - self._down_since
-            self._tools.record(ProcessRestarted(status=self.status, rolling=False, outage_seconds=outage))
-            self._become(crash_looping=False)
+        self._become(crash_looping=False)
+        self._chronicle.serves(self.status)
 
-    def _fell(self, exit: Exit, wait: float, *, crash_looping: bool) -> None:
+    async def _rest(self, exit: Exit, streak: Streak) -> Streak:
+        """Wait until the process may be started again, and return the quick exits in a row."""
+        policy, wait = self._tools.pace.restart, 0.0
+        if not self._at_once.is_set():
+            healthy = self._tools.clock.monotonic() - self._serving_since if self._serving_since else 0.0
+            streak = streak.after(healthy_seconds=healthy, policy=policy)
+            wait = streak.wait_seconds(policy, self._tools.chance())
+        self._serving_since = 0.0
+        looping = streak.crash_looping(policy)
         reason = f"ended with {exit}, starts again in {wait:.1f} s"
-        if crash_looping:
+        if looping:
             reason = f"keeps ending soon after each start; {reason}; see {self.log}"
-        self._become(
-            state=State.RECOVERING, reason=reason, restarts=self.status.restarts + 1, crash_looping=crash_looping
-        )
-
-    def _healthy_seconds(self) -> float:
-        return 0.0 if self._serving_since is None else self._tools.clock.monotonic() - self._serving_since
+        news = looping and not self.status.crash_looping
+        self._become(state=State.RECOVERING, reason=reason, restarts=self.status.restarts + 1, crash_looping=looping)
+        if news:
+            self._chronicle.keeps_ending(self.status, exits=streak.exits)
+        await first_of(self._stopping, self._at_once, seconds=wait)
+        self._at_once.clear()
+        return streak
 
     def _become(self, **changes: Unpack[_Changes]) -> None:
         before = self.status

@@ -9,11 +9,13 @@ from typing import Final
 from luna.sidecar.endpoints import Endpoints
 from luna.sidecar.errors import NodeStoppingError, NotRestartableError, ProcessUnknownError
 from luna.sidecar.replica import Replica, ReplicaSpec
-from luna.sidecar.runner import Tools
+from luna.sidecar.runner import Runner
 from luna.sidecar.spawner import Found
 from luna.sidecar.start_errors import ChildNotServingError, StartError
-from luna.sidecar.state import Board, Key, ReplicaStatus
+from luna.sidecar.state import Board, Key, ReplicaStatus, State
+from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
+from luna.sidecar.watch import Vitals
 
 ENVOY: Final = "envoy"
 """The name that Envoy goes by among the processes."""
@@ -43,6 +45,8 @@ class Supervisor:
         self.failure: StartError | None = None
         self.failed = asyncio.Event()
         """Set once the node cannot go on."""
+        self.observations = tools.observations
+        """Where to subscribe to what happens to the processes."""
         self._node = node
         self._endpoints = endpoints
         self._tools = tools
@@ -117,6 +121,40 @@ class Supervisor:
             raise
         return self.board.of(process)
 
+    async def kill_and_restart(self, process: str, replica: int, reason: str) -> ReplicaStatus:
+        """End one replica at once, start it again without a wait, and return how it then is.
+
+        It is waited for until it serves, but not longer than a start may take.
+
+        Raises:
+            ProcessUnknownError: there is no such replica.
+            NodeStoppingError: the node is stopping.
+
+        """
+        runner = self._runner(process, replica)
+        if self._stopping:
+            raise NodeStoppingError(self._node)
+        before = runner.status.pid
+        await runner.kill(reason)
+        clock = self._tools.clock
+        until = clock.monotonic() + self._tools.pace.start_seconds
+        while runner.status.state is not State.SERVING or runner.status.pid == before:
+            rest = until - clock.monotonic()
+            if rest <= 0 or self._stopping:
+                break
+            await first_of(self.board.changed, seconds=rest)
+        return runner.status
+
+    def vitals(self, process: str, replica: int) -> Vitals | None:
+        """Return what one replica uses, ``None`` if it does not run or was not measured yet.
+
+        Raises:
+            ProcessUnknownError: there is no such replica.
+
+        """
+        watch = self._runner(process, replica).watch
+        return watch.vitals if watch else None
+
     def hurry(self) -> None:
         """Stop waiting for anybody: what still runs is killed."""
         self._hurry.set()
@@ -145,6 +183,12 @@ class Supervisor:
             refuse=self._refuse,
             found=self._found.get((spec.process, spec.replica)),
         )
+
+    def _runner(self, process: str, replica: int) -> Runner:
+        for each in self._replicas:
+            if (each.spec.process, each.spec.replica) == (process, replica):
+                return each.current
+        raise ProcessUnknownError(process, sorted(self._locks))
 
     async def _stop(self, replicas: Sequence[Replica]) -> None:
         await asyncio.gather(*(replica.stop(hurry=self._hurry) for replica in replicas))

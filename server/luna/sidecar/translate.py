@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypedDict
 from uuid import uuid4
 
-import psutil
 from arkalia.node.v1 import health_pb2, node_event_pb2, node_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -13,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from luna.kernel.events import NewEvent
 from luna.kernel.identity import Identity
 from luna.sidecar import facts
+from luna.sidecar.process_stat import rss_bytes
 from luna.sidecar.state import Exit, ReplicaStatus, State
 from luna.topology import Topology
 
@@ -37,16 +37,6 @@ def duration(seconds: float) -> Duration:
     span = Duration()
     span.FromNanoseconds(round(seconds * 1e9))
     return span
-
-
-def rss_bytes(pid: int | None) -> int | None:
-    """Return the memory that process *pid* holds, ``None`` if that cannot be read."""
-    if pid is None:
-        return None
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return None
 
 
 def process_status(status: ReplicaStatus) -> node_pb2.ProcessStatus:

@@ -1,37 +1,149 @@
-"""Asks a process how it is, and ends one that does not answer any more."""
+"""Asks a process how it is, looks at it from outside, and ends it when it is frozen."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
-from luna.kernel.clock import Clock
 from luna.sidecar.child import Child
-from luna.sidecar.probing import Answer, Pace, Probe
+from luna.sidecar.observation import Kind
+from luna.sidecar.probing import Answer, Probe
+from luna.sidecar.process_stat import ProcessStat, process_stat, schedule
+from luna.sidecar.silence import Look, Silence, Verdict
+from luna.sidecar.tools import Tools
+from luna.transport.heartbeat import beat_age_seconds
+
+_LATE_SECONDS: Final = 0.25
+"""Whoever wakes up this much too late was short of time itself."""
+_ASK_SECONDS_MIN: Final = 0.05
+_WEIGH_SECONDS: Final = 1.0
+"""Over how long the use of the processor is measured."""
+_CALM_RATIO: Final = 0.9
+"""A process is over its memory again only after it was below this part of it."""
+
+Notice = Callable[[Kind, float, Mapping[str, str]], None]
+"""Told what is seen, and how many seconds ago it happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """What a running process uses."""
+
+    rss_bytes: int
+    cpu_ratio: float
+    """Of one processor, since the look before; 1 is all of it."""
 
 
 class Watch:
     """Looks at one process for as long as it runs."""
 
-    def __init__(self, child: Child, probe: Probe, *, clock: Clock, pace: Pace, hear: Callable[[Answer], bool]) -> None:
+    def __init__(
+        self,
+        child: Child,
+        probe: Probe,
+        *,
+        beat: Path | None,
+        tools: Tools,
+        hear: Callable[[Answer], bool],
+        notice: Notice,
+    ) -> None:
         """Take who to ask; *hear* is told each answer, and returns whether the process has ever served."""
+        self.lenient = False
+        """Whether it may be silent, as one may that is about to end."""
+        self.vitals: Vitals | None = None
         self._child = child
         self._probe = probe
-        self._clock = clock
-        self._pace = pace
+        self._beat = beat
+        self._clock = tools.clock
+        self._pace = tools.pace
+        self._memory_bytes_max = tools.memory_bytes_max
         self._hear = hear
+        self._notice = notice
+        self._up = False
+        self._over = False
+        self._starved = False
+        self._before: tuple[float, ProcessStat] | None = None
 
     async def run(self) -> None:
-        """Ask again and again, and kill the process when it has not answered for too long."""
-        clock, pace = self._clock, self._pace
-        heard = clock.monotonic()
+        """Ask again and again, and kill the process when it has been silent for too long without an excuse."""
+        clock = self._clock
+        silence = Silence(clock.monotonic(), self._look(), self._pace)
         try:
             while True:
-                answer = await self._probe.ask(seconds=pace.ask_seconds)
-                if answer.answered:
-                    heard = clock.monotonic()
-                up = self._hear(answer)
-                if clock.monotonic() - heard > (pace.frozen_seconds if up else pace.start_seconds):
-                    self._child.send(signal.SIGKILL, reason="frozen: its health check was not answered")
+                due = clock.monotonic() + await self._ask(silence)
+                await clock.sleep(max(0.0, due - clock.monotonic()))
+                self._excuse(silence, due)
+                if self._judge(silence):
                     return
-                await clock.sleep(pace.probe_seconds if up else pace.poll_seconds)
         finally:
             await self._probe.aclose()
+
+    async def _ask(self, silence: Silence) -> float:
+        """Ask once, and return how long to wait before doing so again."""
+        clock, pace = self._clock, self._pace
+        rest = pace.frozen_seconds - silence.seconds(clock.monotonic())
+        # Not beyond the moment at which it is judged. One that has been excused is given time.
+        seconds = min(pace.ask_seconds, rest) if self._up and rest > _ASK_SECONDS_MIN else pace.ask_seconds
+        due = clock.monotonic() + seconds
+        answer = await self._probe.ask(seconds=seconds)
+        self._excuse(silence, due)
+        if answer.answered:
+            silence.heard(clock.monotonic(), self._look())
+            self._starved = False
+        self._up = self._hear(answer)
+        return pace.probe_seconds if self._up else pace.poll_seconds
+
+    def _excuse(self, silence: Silence, due: float) -> None:
+        now = self._clock.monotonic()
+        if now - due > _LATE_SECONDS:
+            silence.excuse(now, now - due)
+
+    def _judge(self, silence: Silence) -> bool:
+        """Judge the silence and the memory, and return whether the process was killed."""
+        now, look = self._clock.monotonic(), self._look()
+        if not self._up:
+            return self._late(silence.seconds(now))
+        self._weigh()
+        verdict = silence.judge(now, look)
+        evidence = silence.evidence(now, look)
+        if verdict is Verdict.STARVED and not self._starved:
+            self._starved = True
+            self._notice(Kind.STARVED, silence.seconds(now), evidence)
+        if verdict is not Verdict.FROZEN or self.lenient:
+            return False
+        self._notice(Kind.FROZEN, silence.seconds(now), evidence)
+        self._child.send(signal.SIGKILL, reason=f"frozen: no answer for {silence.seconds(now):.1f} s")
+        return True
+
+    def _late(self, seconds: float) -> bool:
+        if seconds <= self._pace.start_seconds or self.lenient:
+            return False
+        self._child.send(signal.SIGKILL, reason=f"did not come up in {seconds:.0f} s")
+        return True
+
+    def _weigh(self) -> None:
+        """Take note of what it uses, and notice when that is too much."""
+        now, stat = self._clock.monotonic(), process_stat(self._child.pid)
+        then, before = self._before or (now, stat)
+        if stat is None or before is None:
+            return
+        if self._before is None or now - then >= _WEIGH_SECONDS:
+            self._before = now, stat
+        if now - then >= _WEIGH_SECONDS:
+            ratio = (stat.cpu_seconds - before.cpu_seconds) / (now - then)
+            self.vitals = Vitals(rss_bytes=stat.rss_bytes, cpu_ratio=ratio)
+        limit = self._memory_bytes_max
+        if stat.rss_bytes > limit and not self._over:
+            self._over = True
+            self._notice(Kind.OVER_MEMORY, 0.0, {"rss_bytes": str(stat.rss_bytes), "limit_bytes": str(limit)})
+        elif stat.rss_bytes < _CALM_RATIO * limit:
+            self._over = False
+
+    def _look(self) -> Look:
+        stat = process_stat(self._child.pid)
+        return Look(
+            state=stat.state if stat else "",
+            schedule=schedule(self._child.pid),
+            beat_age_seconds=beat_age_seconds(self._beat) if self._beat else None,
+        )

@@ -20,6 +20,7 @@ from luna.transport import reflection
 from luna.transport.chain import Chain
 from luna.transport.health import HealthMonitor
 from luna.transport.health_servicer import HealthServicer
+from luna.transport.heartbeat import Heartbeat, beat_path
 from luna.transport.sockets import AddressError, prepare, private
 
 OPTIONS: Final[Sequence[tuple[str, int]]] = (
@@ -74,7 +75,7 @@ async def serve(
     """Serve what *registrations* add, with health and reflection of *services*; yield the address that was bound.
 
     *answers* speaks about health, where that is about more than this process.
-    The health monitor's loop runs with *background*. When one of the loops
+    The health monitor's loop and the heartbeat run with *background*. When one of the loops
     ends, the body is cancelled and everything stops.
 
     Raises:
@@ -83,12 +84,13 @@ async def serve(
 
     """
     server = _build(config, chain)
+    loops = (health.run, *_heartbeat(config.address), *background)
     for register in registrations:
         register(server)
     _register_own(server, config, answers or HealthServicer(health), services)
     with _bound(server, config.address) as address:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_forever(loop)) for loop in (health.run, *background)]
+            tasks = [group.create_task(_forever(loop)) for loop in loops]
             try:
                 await server.start()
                 yield address
@@ -102,6 +104,12 @@ def _build(config: ServerConfig, chain: Chain) -> grpc.aio.Server:
     sizes = (("grpc.max_receive_message_length", _CORE_LIMIT * config.message_bytes_max),)
     own = (("grpc.enable_channelz", 1),) if config.channelz else ()
     return grpc.aio.server(interceptors=[chain], options=(*OPTIONS, *sizes, *own))
+
+
+def _heartbeat(address: str) -> Iterator[Loop]:
+    """Yield the loop that shows, beside a Unix socket, that this process is not stuck."""
+    if address.startswith(_UNIX):
+        yield Heartbeat(beat_path(Path(address.removeprefix(_UNIX)))).run
 
 
 def _register_own(
