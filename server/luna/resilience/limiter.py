@@ -12,6 +12,7 @@
 Rule 1: each priority has its share of the limit, the less it matters the
 smaller, so that there is always room for what matters more.
 Rule 2: CRITICAL is admitted at once, always: it is ahead of whatever waits.
+Where the policy lets it wait, it is the first in the queue.
 Rule 3: what matters most goes first, among equals whoever came first.
 Rule 4: a full queue sheds the newest of those that matter least.
 Rule 5: whoever waits is given a place as soon as there is one for its priority.
@@ -40,6 +41,8 @@ class LimiterPolicy:
     """How long a call may wait. Whoever holds the tickets sees to it."""
     retry_seconds: float = 1.0
     """What those are told to wait for whom there is no room."""
+    critical_waits: bool = False
+    """Whether CRITICAL calls keep to the limit as well, and wait for a place ahead of all others."""
 
     def __post_init__(self) -> None:
         seconds = {"queue_seconds": self.queue_seconds, "retry_seconds": self.retry_seconds}
@@ -60,7 +63,10 @@ _QUEUED: Final = Queued()
 class Limiter:
     """The calls under way, and those that wait."""
 
-    __slots__ = ("_capacity", "_gradient", "_queues", "_slots", "admitted", "in_flight", "policy", "queued", "shed")
+    __slots__ = (
+        *("_always", "_capacity", "_gradient", "_queues", "_slots"),
+        *("admitted", "in_flight", "policy", "queued", "shed"),
+    )
 
     def __init__(self, policy: LimiterPolicy) -> None:
         self.policy = policy
@@ -72,6 +78,7 @@ class Limiter:
         """The calls refused or shed so far, and those that waited in vain."""
         self._gradient = Gradient(policy.gradient)
         self._queues: tuple[dict[Hashable, None], ...] = tuple({} for _ in SHARES)
+        self._always = 0 if policy.critical_waits else CRITICAL
         self._capacity = 1.0
         self._share_out()
 
@@ -86,7 +93,7 @@ class Limiter:
 
     def admit(self, priority: int) -> bool:
         """Take a call on, if there is room for its priority. It ends with `release`."""
-        if self.in_flight < self._slots[priority] or priority <= CRITICAL:
+        if self.in_flight < self._slots[priority] or priority <= self._always:
             self.in_flight += 1
             self.admitted += 1
             return True

@@ -1,7 +1,7 @@
 """Makes calls wait for the place that the limiter gives them."""
 
 import asyncio
-from collections.abc import Coroutine, Hashable, Iterable
+from collections.abc import Callable, Coroutine, Hashable, Iterable
 from typing import Any
 
 from luna.resilience.limiter import Limiter
@@ -10,10 +10,10 @@ from luna.resilience.limiter import Limiter
 class ShedError(Exception):
     """There is no room for a call."""
 
-    def __init__(self, limit: int, retry_after_seconds: float) -> None:
-        super().__init__(f"{limit} calls may be under way; try again in {retry_after_seconds:g} s")
-        self.limit = limit
-        self.retry_after_seconds = retry_after_seconds
+    def __init__(self, limiter: Limiter) -> None:
+        self.limit = limiter.limit
+        self.retry_after_seconds = limiter.policy.retry_seconds
+        super().__init__(f"{self.limit} calls may be under way; try again in {self.retry_after_seconds:g} s")
 
 
 class Place:
@@ -29,8 +29,10 @@ class Place:
 class LimiterGate:
     """The one way into a process, for calls of every priority."""
 
-    def __init__(self, limiter: Limiter) -> None:
+    def __init__(self, limiter: Limiter, refusal: Callable[[Limiter], Exception] = ShedError) -> None:
+        """Raise what *refusal* makes of the limiter where there is no room."""
         self.limiter = limiter
+        self._refusal = refusal
 
     def enter(self, priority: int) -> Coroutine[Any, Any, None] | None:
         """Return ``None`` if the call may go on, or what has to be awaited first.
@@ -46,7 +48,7 @@ class LimiterGate:
         place = Place()
         queued = self.limiter.queue(place, priority)
         if queued is None:
-            raise self._full()
+            raise self._refusal(self.limiter)
         if isinstance(queued.shed, Place):
             _tell(queued.shed, admitted=False)
         return self._wait(place)
@@ -66,22 +68,19 @@ class LimiterGate:
         except TimeoutError:
             if not place.admitted:
                 self.limiter.leave(place)
-                raise self._full() from None
+                raise self._refusal(self.limiter) from None
         except asyncio.CancelledError:
             if not self.limiter.leave(place) and place.admitted:
                 # It was let in, and did not live to know it.
                 self.leave()
             raise
         if not place.admitted:
-            raise self._full()
+            raise self._refusal(self.limiter)
 
     def _let_in(self, places: Iterable[Hashable]) -> None:
         for place in places:
             if isinstance(place, Place):
                 _tell(place, admitted=True)
-
-    def _full(self) -> ShedError:
-        return ShedError(self.limiter.limit, self.limiter.policy.retry_seconds)
 
 
 def _tell(place: Place, *, admitted: bool) -> None:
