@@ -11,6 +11,7 @@ from luna.kernel.clock import Clock
 from luna.kernel.consumers import Consumers
 from luna.kernel.directory import Check, ServiceEntry
 from luna.kernel.event_log import EventLog
+from luna.kernel.faults import FaultHooks, NoFaults
 from luna.kernel.identity import Identity
 from luna.kernel.machine import Machine
 from luna.kernel.vitals import Vitals
@@ -44,6 +45,8 @@ class Toolbox:
     directory: Sequence[ServiceEntry]
     """Every service of the node."""
     check: Check
+    faults: FaultHooks = field(default_factory=NoFaults)
+    """Where a module says what could be made to go wrong in it."""
     sample_seconds: float = 1.0
     checkpoint_seconds: float = 15.0
     """How long a stream may be silent before it sends a checkpoint."""

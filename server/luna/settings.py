@@ -67,6 +67,8 @@ class Settings:
     channelz: bool = False
     process_memory_bytes_max: int = 0
     """The memory that a process of the node may hold. 0: half of what the machine, or its container, has."""
+    chaos: bool = False
+    """Whether faults can be injected into the processes of this node, for tests of it."""
     all_in_one: bool = False
     cors_origins: str = "http://localhost(:[0-9]+)?|http://127\\.0\\.0\\.1(:[0-9]+)?"
     """A regular expression of the web origins that browsers may call from."""

@@ -16,6 +16,7 @@ from luna.adapters.log_ring import LogRing
 from luna.adapters.sqlite_log_consumers import SqliteConsumers
 from luna.adapters.sqlite_log_inspection import inspect
 from luna.adapters.sqlite_log_ledger import Batch
+from luna.adapters.sqlite_log_quota import Quota
 from luna.adapters.sqlite_log_reader import PAGE_BYTES_MAX, PAGE_EVENTS_MAX, LogReader
 from luna.adapters.sqlite_log_retention import prune
 from luna.adapters.sqlite_log_schema import check_library
@@ -62,6 +63,7 @@ class SqliteEventLog:
         self._writer = Writer(path, clock, hooks, handover_seconds=policy.handover_seconds)
         self.consumer_storage = SqliteConsumers(self._read, self._change)
         """Where this log keeps its consumers."""
+        self.quota = Quota(self._change)
         self.log_id = ""
         """The UUID of the log."""
 

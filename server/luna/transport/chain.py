@@ -10,11 +10,13 @@ from google.protobuf.descriptor import EnumDescriptor
 from luna.transport.admission import Admission, Admit
 from luna.transport.deadline import Deadline
 from luna.transport.errors import Errors
+from luna.transport.faults import FaultBoard
 from luna.transport.identity import Identity
 from luna.transport.meter import Meter
 from luna.transport.observe import Observe
 from luna.transport.plan import Plan, arrived, decoder, steps_of
 from luna.transport.rpc import Rpc, describe
+from luna.transport.sabotage import sabotaged
 from luna.transport.spans import Spans
 from luna.transport.step import ChainOrderError, Step, in_order
 from luna.transport.streaming import Streaming
@@ -48,8 +50,10 @@ def standard_steps(
 class Chain(grpc.aio.ServerInterceptor):
     """Runs steps around every call, fused into one handler per method at its first call."""
 
-    def __init__(self, steps: Sequence[Step], *, meter: Meter, message_bytes_max: int) -> None:
-        """Take the steps, outermost first.
+    def __init__(
+        self, steps: Sequence[Step], *, meter: Meter, message_bytes_max: int, faults: FaultBoard | None = None
+    ) -> None:
+        """Take the steps, outermost first. With *faults*, handlers meet those that are under way.
 
         Raises:
             ChainOrderError: a step is not inside of one that must surround it, or there is not one `Errors`.
@@ -63,6 +67,7 @@ class Chain(grpc.aio.ServerInterceptor):
         self._outside = self._steps.index(self._errors)
         self._meter = meter
         self._message_bytes_max = message_bytes_max
+        self._faults = faults
         self._handlers: dict[str, Handler] = {}
         self._stops: set[Callable[[], None]] = set()
 
@@ -89,6 +94,8 @@ class Chain(grpc.aio.ServerInterceptor):
         unary = not (handler.request_streaming or handler.response_streaming)
         plan = self._plan(handler, describe(path, unary=unary))
         function = _function(handler)
+        if self._faults is not None:
+            function = sabotaged(function, plan.rpc, self._faults)
         if unary:
             return grpc.unary_unary_rpc_method_handler(serve_unary(plan, function))
         factory: Callable[..., Handler] = {

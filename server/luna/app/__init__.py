@@ -3,56 +3,45 @@
 import asyncio
 import gc
 import signal
-import socket
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import uvloop
 
-from luna import __version__, modules
-from luna.adapters.consumer_groups import LogConsumers
-from luna.adapters.machine import PsutilMachine
-from luna.adapters.sqlite_log import SqliteEventLog
+from luna import modules
 from luna.adapters.sqlite_log_recovery import recover
 from luna.adapters.sqlite_log_schema import check_library
+from luna.app.toolbox import Place, identity_of, toolbox
 from luna.contracts import error_reasons, load_contracts
-from luna.kernel.clock import SystemClock
-from luna.kernel.consumers import Consumers
-from luna.kernel.directory import ServiceEntry
 from luna.kernel.event_errors import EventLogError
-from luna.kernel.event_log import EventLog
 from luna.kernel.identity import Identity
 from luna.kernel.log_admin import CorruptLogError, RecoveryReport
-from luna.manifest import Probe, Toolbox, Wired
+from luna.manifest import Probe, Wired
 from luna.settings import Settings
 from luna.sidecar.exit_codes import ExitCode
-from luna.sidecar.places import point, run_directory, socket_link
-from luna.topology import Process, Topology
+from luna.sidecar.places import point
 from luna.transport.chain import Chain, standard_steps
-from luna.transport.check import PeerCheck
+from luna.transport.chaos_servicer import register
 from luna.transport.exposition import render
+from luna.transport.faults import FaultBoard
 from luna.transport.health import HealthMonitor
 from luna.transport.logs import configure
 from luna.transport.meter import Meter
 from luna.transport.metrics import serve_metrics
-from luna.transport.peers import Peers
-from luna.transport.remote_consumers import RemoteConsumers
-from luna.transport.remote_log import RemoteEventLog
 from luna.transport.server import ServerConfig, serve
 from luna.transport.sockets import AddressError
 from luna.transport.spans import Spans
 from luna.transport.vitals import ProcessWatch
 from luna.transport.vitals_report import VitalsReport
 
+__all__ = ["Place", "calm_the_collector", "recover_log", "running", "serve_process", "sqlite_version"]
+
 LAMEDUCK_SECONDS: Final = 0.6
 """Longer than Envoy's interval between two health checks, so that it sends nothing to a server that stops."""
-EVENTS: Final = "events"
-EVENT_SERVICE: Final = "arkalia.events.v1.EventService"
 
 
 def recover_log(path: Path) -> RecoveryReport:
@@ -66,16 +55,6 @@ def sqlite_version() -> tuple[str, bool]:
         return check_library(), True
     except RuntimeError as error:
         return str(error), False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Which part of the node this process is, and where it listens."""
-
-    topology: Topology
-    process: Process
-    replica: int
-    socket: Path
 
 
 def serve_process(settings: Settings, place: Place) -> ExitCode:
@@ -111,21 +90,25 @@ def _refused(error: Exception, code: ExitCode) -> ExitCode:
 @asynccontextmanager
 async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
     """Serve the modules of a process, and yield the address."""
-    identity = _identity(settings, place)
+    identity = identity_of(settings, place)
     meter = Meter()
     watch = ProcessWatch(meter, identity)
+    faults = FaultBoard() if settings.chaos else None
     async with AsyncExitStack() as stack:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))
-        tools = await stack.enter_async_context(_toolbox(settings, place, identity, watch))
+        tools = await stack.enter_async_context(toolbox(settings, place, identity, watch, faults))
         wired = [modules.load(name).wire(tools) for name in place.process.modules]
         calm_the_collector()
         await stack.enter_async_context(_metrics(place, lambda: render(meter, watch.gauges())))
         yield await stack.enter_async_context(
             serve(
                 _config(settings, place),
-                chain=_chain(settings, meter, spans),
+                chain=_chain(settings, meter, spans, faults),
                 health=HealthMonitor(_probes(wired)),
-                registrations=[each.register for each in wired],
+                registrations=[
+                    *(each.register for each in wired),
+                    *([partial(register, board=faults)] if faults else []),
+                ],
                 services=load_contracts(),
                 background=[watch.run, VitalsReport(tools).run, *(loop for each in wired for loop in each.background)],
             )
@@ -139,25 +122,6 @@ def calm_the_collector() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
-def directory(topology: Topology) -> Sequence[ServiceEntry]:
-    """Return every service that some process serves, with that process."""
-    entries = []
-    for service in load_contracts():
-        module = service.split(".")[1]
-        if (process := topology.host(module)) is not None:
-            entries.append(ServiceEntry(service=service, module=module, process=process))
-    return entries
-
-
-def _identity(settings: Settings, place: Place) -> Identity:
-    return Identity(
-        node=settings.node_name or socket.gethostname(),
-        process=f"{place.process.name}-{place.replica}",
-        version=__version__,
-        started_ns=time.time_ns(),
-    )
-
-
 def _config(settings: Settings, place: Place) -> ServerConfig:
     return ServerConfig(
         address=f"unix:{place.socket}",
@@ -168,12 +132,13 @@ def _config(settings: Settings, place: Place) -> ServerConfig:
     )
 
 
-def _chain(settings: Settings, meter: Meter, spans: Spans | None) -> Chain:
+def _chain(settings: Settings, meter: Meter, spans: Spans | None, faults: FaultBoard | None) -> Chain:
     verbose = settings.log_level == "debug"
     return Chain(
         standard_steps(meter=meter, reasons=error_reasons(), spans=spans, verbose=verbose),
         meter=meter,
         message_bytes_max=settings.message_bytes_max,
+        faults=faults,
     )
 
 
@@ -202,48 +167,3 @@ async def _metrics(place: Place, text: Callable[[], str]) -> AsyncIterator[None]
     async with serve_metrics(path, text):
         point(path.with_name(f"{place.process.name}-{place.replica}.metrics.sock"), path)
         yield
-
-
-@asynccontextmanager
-async def _toolbox(settings: Settings, place: Place, identity: Identity, watch: ProcessWatch) -> AsyncIterator[Toolbox]:
-    entries = directory(place.topology)
-    run_path = run_directory(settings)
-    targets = {entry.service: f"unix:{socket_link(run_path, entry.process, 0)}" for entry in entries}
-    peers = Peers(targets, message_bytes_max=settings.message_bytes_max)
-    clock = SystemClock()
-    try:
-        async with (
-            PsutilMachine(clock, [settings.home]) as machine,
-            _log(settings, place, peers, identity) as (events, consumers),
-        ):
-            yield Toolbox(
-                identity=identity,
-                clock=clock,
-                events=events,
-                consumers=consumers,
-                machine=machine,
-                vitals=watch,
-                peers=peers,
-                directory=entries,
-                check=PeerCheck(peers),
-                sample_seconds=settings.sample_seconds,
-            )
-    finally:
-        await peers.aclose()
-
-
-@asynccontextmanager
-async def _log(
-    settings: Settings, place: Place, peers: Peers, identity: Identity
-) -> AsyncIterator[tuple[EventLog, Consumers]]:
-    if EVENTS in place.process.modules:
-        clock = SystemClock()
-        async with (
-            await SqliteEventLog.open(settings.log_path, clock) as log,
-            LogConsumers(log, log.consumer_storage, clock) as consumers,
-        ):
-            yield log, consumers
-        return
-    channel = peers(EVENT_SERVICE)
-    async with RemoteEventLog(channel, source=identity.source) as remote:
-        yield remote, RemoteConsumers(channel)

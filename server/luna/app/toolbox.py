@@ -1,0 +1,120 @@
+"""Makes the tools that the modules of a process share, out of the adapters that fit."""
+
+import socket
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from luna import __version__
+from luna.adapters.consumer_groups import LogConsumers
+from luna.adapters.machine import PsutilMachine
+from luna.adapters.sqlite_log import SqliteEventLog
+from luna.contracts import load_contracts
+from luna.kernel.clock import SystemClock
+from luna.kernel.consumers import Consumers
+from luna.kernel.directory import ServiceEntry
+from luna.kernel.event_log import EventLog
+from luna.kernel.faults import FaultHooks, FaultKind, NoFaults
+from luna.kernel.identity import Identity
+from luna.kernel.vitals import Vitals
+from luna.manifest import Toolbox
+from luna.settings import Settings
+from luna.sidecar.places import run_directory, socket_link
+from luna.topology import Process, Topology
+from luna.transport.check import PeerCheck
+from luna.transport.faults import FaultBoard
+from luna.transport.peers import Peers
+from luna.transport.remote_consumers import RemoteConsumers
+from luna.transport.remote_log import RemoteEventLog
+from luna.transport.severing import offer_partitions
+from luna.transport.stuck_consumers import StuckConsumers
+
+EVENTS: Final = "events"
+EVENT_SERVICE: Final = "arkalia.events.v1.EventService"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which part of the node this process is, and where it listens."""
+
+    topology: Topology
+    process: Process
+    replica: int
+    socket: Path
+
+
+def identity_of(settings: Settings, place: Place) -> Identity:
+    """Return who the process is."""
+    return Identity(
+        node=settings.node_name or socket.gethostname(),
+        process=f"{place.process.name}-{place.replica}",
+        version=__version__,
+        started_ns=time.time_ns(),
+    )
+
+
+def directory(topology: Topology) -> Sequence[ServiceEntry]:
+    """Return every service that some process serves, with that process."""
+    entries = []
+    for service in load_contracts():
+        module = service.split(".")[1]
+        if (process := topology.host(module)) is not None:
+            entries.append(ServiceEntry(service=service, module=module, process=process))
+    return entries
+
+
+@asynccontextmanager
+async def toolbox(
+    settings: Settings, place: Place, identity: Identity, vitals: Vitals, faults: FaultBoard | None
+) -> AsyncIterator[Toolbox]:
+    """Make the tools, and put them away afterwards. With *faults*, some of them can be made to fail."""
+    entries = directory(place.topology)
+    run_path = run_directory(settings)
+    links = {entry.process: socket_link(run_path, entry.process, 0) for entry in entries}
+    targets = {entry.service: f"unix:{links[entry.process]}" for entry in entries}
+    peers = Peers(targets, message_bytes_max=settings.message_bytes_max)
+    clock = SystemClock()
+    if faults:
+        offer_partitions(faults, {name: link for name, link in links.items() if name != place.process.name})
+    try:
+        async with (
+            PsutilMachine(clock, [settings.home]) as machine,
+            _log(settings, place, peers, identity, faults or NoFaults()) as (events, consumers),
+        ):
+            yield Toolbox(
+                identity=identity,
+                clock=clock,
+                events=events,
+                consumers=consumers,
+                machine=machine,
+                vitals=vitals,
+                peers=peers,
+                directory=entries,
+                check=PeerCheck(peers),
+                faults=faults or NoFaults(),
+                sample_seconds=settings.sample_seconds,
+            )
+    finally:
+        await peers.aclose()
+
+
+@asynccontextmanager
+async def _log(
+    settings: Settings, place: Place, peers: Peers, identity: Identity, faults: FaultHooks
+) -> AsyncIterator[tuple[EventLog, Consumers]]:
+    if EVENTS in place.process.modules:
+        clock = SystemClock()
+        async with (
+            await SqliteEventLog.open(settings.log_path, clock) as log,
+            LogConsumers(log, log.consumer_storage, clock) as consumers,
+        ):
+            faults.offer(FaultKind.DISK_QUOTA, EVENTS, log.quota.exhaust)
+            yield log, consumers
+        return
+    channel = peers(EVENT_SERVICE)
+    async with RemoteEventLog(channel, source=identity.source) as remote:
+        remote_consumers = RemoteConsumers(channel)
+        yield remote, StuckConsumers(remote_consumers, faults) if settings.chaos else remote_consumers
