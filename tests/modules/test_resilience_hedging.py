@@ -163,6 +163,53 @@ async def test_when_both_fail_the_last_error_is_told() -> None:
     assert caught.value is last
 
 
+async def test_the_first_may_be_the_last_to_fail() -> None:
+    """
+    Then it is its error that is told.
+    """
+    second_failed = asyncio.Event()
+
+    async def attempt(number: int) -> str:
+        if number:
+            second_failed.set()
+            raise GoneError("second")
+        await second_failed.wait()
+        await asyncio.sleep(0.01)
+        raise GoneError("first")
+
+    with pytest.raises(GoneError, match="first"):
+        await hedge_of().call(attempt, passes)
+
+
+async def test_a_second_attempt_that_is_cancelled_has_not_answered() -> None:
+    """
+    Such as by a channel that is closed.
+    """
+
+    async def attempt(number: int) -> str:
+        if number:
+            raise asyncio.CancelledError
+        raise GoneError("first")
+
+    with pytest.raises(GoneError, match="first"):
+        await hedge_of().call(attempt, passes)
+
+
+async def test_a_first_attempt_that_takes_too_long_by_itself_has_failed() -> None:
+    """
+    Its own time limit is not taken for the end of the race.
+    """
+
+    async def attempt(number: int) -> str:
+        if not number:
+            raise TimeoutError
+        return "second"
+
+    assert await hedge_of(LONG).call(attempt, lambda error: isinstance(error, TimeoutError)) == "second"
+    with pytest.raises(TimeoutError):
+        await hedge_of(LONG).call(attempt, passes)
+
+
 @pytest.mark.parametrize(("answer", "error"), [("late", None), (GoneError("first"), GoneError)])
 async def test_without_a_budget_nobody_is_asked_again(answer: str | Exception, error: type[Exception] | None) -> None:
     """

@@ -18,7 +18,7 @@ Rule 3: two attempts at most, and no task outlives the call.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from luna.kernel.clock import Clock
 from luna.resilience.budget import RetryBudget
@@ -26,6 +26,7 @@ from luna.resilience.percentile import Percentile
 from luna.resilience.violations import below, not_positive, not_shares, refuse
 
 T = TypeVar("T")
+Attempt: TypeAlias = Callable[[int], Awaitable[T]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class Hedge:
             return self.policy.delay_max_seconds
         return min(self.policy.delay_max_seconds, max(self.policy.delay_min_seconds, usual))
 
-    async def call(self, attempt: Callable[[int], Awaitable[T]], passes: Callable[[Exception], bool]) -> T:
+    async def call(self, attempt: Attempt[T], passes: Callable[[Exception], bool]) -> T:
         """Return the first success of *attempt*, which is given its number, 0 or 1.
 
         *passes* tells whether an error is one that another attempt may not
@@ -78,76 +79,81 @@ class Hedge:
 
         """
         started = self._clock.monotonic()
-        race: Race[T] = Race(passes)
+        race = Race(attempt, passes, self._allows)
+        timer = asyncio.get_running_loop().call_later(self.delay_seconds, race.ask_again)
         try:
-            race.begin(attempt)
-            won = await race.winner(self.delay_seconds)
-            if won is None and self._budget.take(self._clock.monotonic()):
-                self.hedged += 1
-                race.begin(attempt)
-            won = won or await race.winner(None)
-            return self._note(won, race, self._clock.monotonic() - started)
+            result = await race.run()
         finally:
+            timer.cancel()
             await race.end()
-
-    def _note(self, won: "asyncio.Future[T] | None", race: "Race[T]", seconds: float) -> T:
-        if won is None:
-            raise race.error or AssertionError("nobody won, and nobody failed")
-        self.won += race.tasks.index(won)
-        result = won.result()
-        self._usual.add(seconds)
+        self.won += race.second_won
+        self._usual.add(self._clock.monotonic() - started)
         return result
+
+    def _allows(self) -> bool:
+        allowed = self._budget.take(self._clock.monotonic())
+        self.hedged += allowed
+        return allowed
 
 
 class Race(Generic[T]):
-    """Attempts under way at the same time."""
+    """Two attempts. The first runs in the task of the caller, as it would without all this."""
 
-    def __init__(self, passes: Callable[[Exception], bool]) -> None:
-        self.tasks: list[asyncio.Future[T]] = []
+    def __init__(self, attempt: Attempt[T], passes: Callable[[Exception], bool], allows: Callable[[], bool]) -> None:
+        self.second_won = False
+        self._attempt = attempt
         self._passes = passes
-        self._failed: list[asyncio.Future[T]] = []
-        self.error: Exception | None = None
-        """Of whoever failed last."""
+        self._allows = allows
+        self._second: asyncio.Task[T] | None = None
+        self._first: asyncio.Timeout | None = None
 
-    def begin(self, attempt: Callable[[int], Awaitable[T]]) -> None:
-        """Let another attempt take part. One that cannot even begin has failed like any other."""
-        task = asyncio.create_task(_attempted(attempt, len(self.tasks)))
-        task.add_done_callback(_look)
-        self.tasks.append(task)
+    async def run(self) -> T:
+        """Return the result of whoever has an answer first."""
+        try:
+            async with asyncio.timeout(None) as self._first:
+                return await self._attempt(0)
+        except Exception as error:  # noqa: BLE001  raised again unless the other attempt helps
+            if not self.second_won:
+                await self._wait_for_second(error)
+        finally:
+            self._first = None
+        assert self._second  # noqa: S101  it has won
+        return self._second.result()
 
-    async def winner(self, seconds: float | None) -> "asyncio.Future[T] | None":
-        """Return who is first with an answer; ``None`` if nobody is in time, or all have failed."""
-        while waiting := [task for task in self.tasks if task not in self._failed]:
-            done, _ = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            for task in (task for task in self.tasks if task in done):
-                if not self._has_failed(task):
-                    return task
-                self._failed.append(task)
-            if not done:
-                return None
-        return None
+    def ask_again(self) -> None:
+        """Begin the second attempt, if that is allowed."""
+        if self._second is None and self._allows():
+            self._second = asyncio.create_task(_attempted(self._attempt))
+            self._second.add_done_callback(self._second_ends)
 
     async def end(self) -> None:
-        """Cancel whoever is under way, and wait until they have ended."""
-        under_way = [task for task in self.tasks if not task.done()]
-        for task in under_way:
-            task.cancel()
-        if under_way:
-            await asyncio.wait(under_way)
+        """Cancel the second attempt if it is under way, and wait until it has ended."""
+        if self._second and not self._second.done():
+            self._second.cancel()
+            await asyncio.wait([self._second])
 
-    def _has_failed(self, task: "asyncio.Future[T]") -> bool:
-        error = None if task.cancelled() else task.exception()
-        if not isinstance(error, Exception) or not self._passes(error):
-            return False
-        self.error = error
-        return True
+    async def _wait_for_second(self, error: Exception) -> None:
+        """Go on with the second attempt when the first has failed."""
+        if not self._passes(error):
+            raise error
+        self._first = None
+        self.ask_again()
+        if self._second is None or self._second.done():
+            # One that is done has failed before: this is the last error.
+            raise error
+        await asyncio.wait([self._second])
+        if self._second.cancelled():
+            raise error
+        self.second_won = self._second.exception() is None
+
+    def _second_ends(self, second: "asyncio.Task[T]") -> None:
+        if second.cancelled():
+            return
+        error = second.exception()
+        if self._first and not (isinstance(error, Exception) and self._passes(error)):
+            self.second_won = True
+            self._first.reschedule(0)
 
 
-async def _attempted(attempt: Callable[[int], Awaitable[T]], number: int) -> T:
-    return await attempt(number)
-
-
-def _look(task: "asyncio.Future[T]") -> None:
-    """Look at the error of a task, so that nobody is told that nobody did."""
-    if not task.cancelled():
-        task.exception()
+async def _attempted(attempt: Attempt[T]) -> T:
+    return await attempt(1)
