@@ -1,6 +1,7 @@
 """What is injected happens for real, and ends by itself."""
 
 import asyncio
+import signal
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 from google.protobuf.wrappers_pb2 import BytesValue
 
+from luna.sidecar.chaos.victims import ImpossibleError, strike
 from tests.faults import clear, inject, own_channel
 from tests.node import Node, running_node
 
@@ -46,7 +48,7 @@ async def test_calls_are_slowed_and_failed_for_a_while(node: Node) -> None:
     """
     Only those that are meant, and only while the fault lasts.
     """
-    await inject(node, "kernel", "SLOW", seconds=30, target=ECHO, delay=0.4)
+    await inject(node, "kernel", "SLOW", seconds=30, target=ECHO, delay_seconds=0.4)
     assert await _echo(node) >= 0.4
     await clear(node, "kernel")
     await inject(node, "kernel", "ERROR", seconds=0.5, target="arkalia.helloria.v1.HelloriaService", code=14)
@@ -74,7 +76,7 @@ async def test_memory_is_taken_and_given_back(node: Node) -> None:
     """
     process = psutil.Process((await node.pids())["kernel-0"])
     before = process.memory_info().rss
-    await inject(node, "kernel", "MEMORY", seconds=30, bytes=128 * 2**20)
+    await inject(node, "kernel", "MEMORY", seconds=30, size_bytes=128 * 2**20)
     async with asyncio.timeout(10):
         while process.memory_info().rss < before + 120 * 2**20:
             await asyncio.sleep(0.05)
@@ -158,8 +160,20 @@ async def test_a_fault_without_a_target_here_is_refused(node: Node) -> None:
     """
     The answer names what there is.
     """
-    with pytest.raises(grpc.aio.AioRpcError, match="log"):
+    with pytest.raises(ImpossibleError, match="this process has log"):
         await inject(node, "kernel", "PARTITION", seconds=1, target="nowhere")
+
+
+async def test_only_processes_of_the_node_are_signalled(node: Node) -> None:
+    """
+    A stranger is not touched, whoever asks for it.
+    """
+    stranger = await asyncio.create_subprocess_exec("sleep", "60")
+    with pytest.raises(ImpossibleError, match="is not one of the node"):
+        strike(stranger.pid, signal.SIGKILL, home=node.home)
+    assert stranger.returncode is None
+    stranger.terminate()
+    await stranger.wait()
 
 
 async def test_nothing_can_be_injected_into_a_node_that_does_not_ask_for_it() -> None:
