@@ -18,6 +18,7 @@ from luna.transport.chain import Chain, standard_steps
 from luna.transport.errors import DETAILS_TRAILER
 from luna.transport.health import HealthMonitor
 from luna.transport.meter import Meter
+from luna.transport.parts import Parts
 from luna.transport.server import ServerConfig, serve
 from tests.integration.transport_contract import (
     SERVICE,
@@ -156,6 +157,7 @@ class Node:
     meter: Meter
     health: HealthMonitor
     chain: Chain
+    parts: Parts
 
 
 @asynccontextmanager
@@ -170,11 +172,12 @@ async def probe_node(
     spans: Any = None,
     meter: Meter | None = None,
     options: Sequence[tuple[str, Any]] = (),
+    parts: Parts | None = None,
 ) -> AsyncIterator[Node]:
     """Serve the probe."""
     contract()
-    probe, meter = Probe(), meter or Meter()
-    steps = standard_steps(meter=meter, reasons=[reasons()], spans=spans)
+    probe, meter, parts = Probe(), meter or Meter(), parts or Parts()
+    steps = standard_steps(meter=meter, reasons=[reasons()], spans=spans, parts=parts)
     chain = Chain(steps, meter=meter, message_bytes_max=message_bytes_max)
     health = HealthMonitor({}, every_seconds=0.02)
     config = ServerConfig(
@@ -195,7 +198,7 @@ async def probe_node(
         ) as bound,
         grpc.aio.insecure_channel(bound, options=[("grpc.enable_http_proxy", 0), *options]) as channel,
     ):
-        yield Node(bound, channel, Stub(channel), probe, meter, health, chain)
+        yield Node(bound, channel, Stub(channel), probe, meter, health, chain, parts)
 
 
 def details(error: grpc.aio.AioRpcError, kind: Any = error_details_pb2.ErrorInfo) -> Any:

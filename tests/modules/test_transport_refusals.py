@@ -10,6 +10,8 @@ from arkalia.options.v1 import method_pb2, request_error_pb2
 from google.rpc import code_pb2, status_pb2
 
 from luna.kernel.errors import DomainError
+from luna.resilience.bulkhead import BulkheadFullError
+from luna.resilience.circuit import CircuitOpenError
 from luna.transport import logs
 from luna.transport.call import Call
 from luna.transport.errors import DETAIL_BYTES_MAX, Errors
@@ -43,7 +45,9 @@ def test_every_request_error_is_in_the_contract_and_the_other_way_round() -> Non
     """
     declared = {value.name for value in request_error_pb2.RequestErrorReason.DESCRIPTOR.values if value.number}
 
-    assert declared == {cls.reason for cls in RequestError.__subclasses__()}
+    raised = {cls.reason for cls in (*RequestError.__subclasses__(), CircuitOpenError, BulkheadFullError)}
+
+    assert declared == raised
 
 
 def test_a_reason_without_a_code_stops_the_start() -> None:

@@ -26,12 +26,14 @@ from luna.sidecar.exit_codes import ExitCode
 from luna.sidecar.places import point
 from luna.transport.chain import Chain, standard_steps
 from luna.transport.chaos_servicer import register
+from luna.transport.circuits import Circuits
 from luna.transport.exposition import render
 from luna.transport.faults import FaultBoard
 from luna.transport.health import HealthMonitor
 from luna.transport.logs import configure
 from luna.transport.meter import Meter
 from luna.transport.metrics import serve_metrics
+from luna.transport.parts import Parts
 from luna.transport.server import ServerConfig, serve
 from luna.transport.sockets import AddressError
 from luna.transport.spans import Spans
@@ -93,6 +95,7 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
     identity = identity_of(settings, place)
     meter = Meter()
     watch = ProcessWatch(meter, identity)
+    parts = Parts(circuits=Circuits(identity.process))
     faults = FaultBoard() if settings.chaos else None
     async with AsyncExitStack() as stack:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))
@@ -103,7 +106,7 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
         yield await stack.enter_async_context(
             serve(
                 _config(settings, place),
-                chain=_chain(settings, meter, spans, faults),
+                chain=_chain(settings, meter, spans, faults, parts),
                 health=HealthMonitor(_probes(wired)),
                 registrations=[
                     *(each.register for each in wired),
@@ -132,10 +135,10 @@ def _config(settings: Settings, place: Place) -> ServerConfig:
     )
 
 
-def _chain(settings: Settings, meter: Meter, spans: Spans | None, faults: FaultBoard | None) -> Chain:
+def _chain(settings: Settings, meter: Meter, spans: Spans | None, faults: FaultBoard | None, parts: Parts) -> Chain:
     verbose = settings.log_level == "debug"
     return Chain(
-        standard_steps(meter=meter, reasons=error_reasons(), spans=spans, verbose=verbose),
+        standard_steps(meter=meter, reasons=error_reasons(), spans=spans, verbose=verbose, parts=parts),
         meter=meter,
         message_bytes_max=settings.message_bytes_max,
         faults=faults,

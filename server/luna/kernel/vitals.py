@@ -18,6 +18,8 @@ class ServiceVitals:
     """Of unary calls; ``None`` when there was none."""
     latency_p99_seconds: float | None
     in_flight: int
+    refused: int = 0
+    """Calls turned away on purpose: at this level, for want of room, by a breaker. Neither calls nor errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,33 +1,116 @@
 """The step that decides whether there is room for a call."""
 
-from collections.abc import Callable
-from typing import TypeAlias
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeAlias
 
+from arkalia.options.v1 import method_pb2
+
+from luna.resilience.limiter import OPTIONAL, Limiter, LimiterPolicy
+from luna.resilience.limiter_gate import LimiterGate, ShedError
 from luna.transport.call import Call
+from luna.transport.levels import CurrentLevel
+from luna.transport.request_errors import DegradedError, OverloadedError
 from luna.transport.rpc import Rpc
-from luna.transport.step import Start, Step
+from luna.transport.step import End, Start, Step
 
 Admit: TypeAlias = Callable[[Call, int], None]
 """Takes a call and the priority of its rpc, and raises if there is no room for it."""
+RETRY_SECONDS: Final = 5.0
+"""What those are told to wait whose work is not done at the present level."""
+_PREFIX: Final = "PRIORITY_"
 
 
 class Admission(Step):
-    """Asks its gates about each call, by the priority that the contract gives the rpc. Without a gate, all pass."""
+    """Asks its gates about each call, by the priority that the contract gives the rpc. Without a gate, all pass.
+
+    First the level of degradation, then the limiter, which may make the call
+    wait, then whatever else. Rpcs that steer the node, health and reflection
+    pass the level and the limiter, whatever they say.
+
+    A unary call keeps the place that the limiter gives it until it ends. A
+    stream gives it back as soon as it has begun: it may live for days, and
+    most of the time it does nothing.
+    """
 
     name = "admission"
-    inside = frozenset({"errors", "identity"})
+    inside = frozenset({"errors", "deadline", "identity"})
 
-    def __init__(self, *gates: Admit) -> None:
+    def __init__(self, *gates: Admit, level: CurrentLevel | None = None, limiter: Limiter | None = None) -> None:
         self._gates = gates
+        self._level = level or CurrentLevel()
+        self._limiter = LimiterGate(limiter or Limiter(LimiterPolicy()))
+        self._level.listen(lambda _: self._limiter.scale(self._level.capacity))
 
     def on_start(self, rpc: Rpc) -> Start | None:
         """Ask the gates."""
         gates, priority = self._gates, rpc.priority
+        admit = None if rpc.control else self._admit(rpc)
         if not gates:
-            return None
+            return admit
 
         def start(call: Call) -> None:
-            for admit in gates:
-                admit(call, priority)
+            for gate in gates:
+                gate(call, priority)
+            if admit is not None:
+                admit(call)
 
         return start
+
+    def on_end(self, rpc: Rpc) -> End | None:
+        """Give the place back, and tell the limiter how long the call took if it did what was asked."""
+        if rpc.control or not rpc.unary:
+            return None
+        leave, method = self._limiter.leave, rpc.method
+
+        def end(call: Call, code: int) -> None:
+            since = call.admitted
+            if since is None:
+                return
+            if code:
+                leave()
+                return
+            now = time.monotonic()
+            leave(method, now - since, now)
+
+        return end
+
+    def _admit(self, rpc: Rpc) -> Start:
+        level, limiter, priority, name = self._level, self._limiter, rpc.priority, _name(rpc.priority)
+        enter, unary = limiter.enter, rpc.unary
+
+        def start(call: Call) -> None:
+            if priority >= level.refused_from:
+                raise DegradedError(level=level.level.name, priority=name, retry_after_seconds=RETRY_SECONDS)
+            try:
+                waiting = enter(OPTIONAL if priority in level.limited else priority)
+            except ShedError as error:
+                raise _overloaded(error, name) from None
+            if waiting is not None:
+                call.waiting = _wait(waiting, call if unary else None, limiter, name)
+            elif unary:
+                call.admitted = call.started
+            else:
+                limiter.leave()
+
+        return start
+
+
+async def _wait(waiting: Coroutine[Any, Any, None], call: Call | None, limiter: LimiterGate, priority: str) -> None:
+    """Wait for a place; without a *call* to keep it for, give it back."""
+    try:
+        await waiting
+    except ShedError as error:
+        raise _overloaded(error, priority) from None
+    if call is None:
+        limiter.leave()
+    else:
+        call.admitted = time.monotonic()
+
+
+def _overloaded(error: ShedError, priority: str) -> OverloadedError:
+    return OverloadedError(priority=priority, limit=error.limit, retry_after_seconds=error.retry_after_seconds)
+
+
+def _name(priority: int) -> str:
+    return method_pb2.Priority.DESCRIPTOR.values_by_number[priority].name.removeprefix(_PREFIX)

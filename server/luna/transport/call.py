@@ -1,7 +1,7 @@
 """One rpc in flight, as the steps of the chain see it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 from luna.transport.rpc import Rpc
@@ -18,13 +18,17 @@ class Call:
     """
 
     __slots__ = (
+        "admitted",
+        "circuit_token",
         "context",
         "correlation_id",
         "deadline",
         "going_away",
         "headers",
         "method",
+        "on_answer",
         "received_bytes",
+        "refusal",
         "rpc",
         "scopes",
         "sent_bytes",
@@ -33,7 +37,22 @@ class Call:
         "subject",
         "trace_id",
         "traceparent",
+        "trailers",
+        "waiting",
     )
+
+    trailers: tuple[tuple[str, str], ...]
+    """What every response carries, whatever becomes of the call."""
+    waiting: Awaitable[None] | None
+    """What has to be awaited before the call may go on."""
+    admitted: float | None
+    """Since when the call has a place to give back, on the monotonic clock."""
+    circuit_token: int | None
+    """What the circuit breaker let the call in with."""
+    on_answer: Callable[[], None] | None
+    """What is called once, when a stream of responses has begun."""
+    refusal: Any
+    """The `luna.transport.errors.Refusal` that the call was answered with."""
 
     def __init__(self, rpc: Rpc, context: Context, metadata: Sequence[tuple[str, Any]]) -> None:
         self.rpc = rpc
@@ -52,5 +71,7 @@ class Call:
         self.subject = ""
         self.scopes: frozenset[str] = frozenset()
         self.span: Any = None
+        self.trailers = ()
+        self.waiting = self.admitted = self.circuit_token = self.on_answer = self.refusal = None
         self.received_bytes = 0
         self.sent_bytes = 0

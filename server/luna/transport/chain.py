@@ -1,4 +1,4 @@
-"""The one interceptor: observe → errors → deadline → identity → admission → validate, around every call."""
+"""The one interceptor: observe → errors → deadline → identity → admission → validate → breaker, around every call."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeAlias
@@ -8,12 +8,15 @@ import grpc.aio
 from google.protobuf.descriptor import EnumDescriptor
 
 from luna.transport.admission import Admission, Admit
+from luna.transport.breaker import CircuitBreak
 from luna.transport.deadline import Deadline
+from luna.transport.error_step import ErrorReporting
 from luna.transport.errors import Errors
 from luna.transport.faults import FaultBoard
 from luna.transport.identity import Identity
 from luna.transport.meter import Meter
 from luna.transport.observe import Observe
+from luna.transport.parts import Parts
 from luna.transport.plan import Plan, arrived, decoder, steps_of
 from luna.transport.rpc import Rpc, describe
 from luna.transport.sabotage import sabotaged
@@ -35,15 +38,19 @@ def standard_steps(
     gates: Sequence[Admit] = (),
     spans: Spans | None = None,
     verbose: bool = False,
+    parts: Parts | None = None,
 ) -> tuple[Step, ...]:
-    """Return the steps of every server process, outermost first."""
+    """Return the steps of every server process, outermost first. Without *parts* it has some of its own."""
+    parts = parts or Parts()
     return (
-        Observe(meter, spans=spans, verbose=verbose),
+        Observe(meter, spans=spans, verbose=verbose, level=parts.level),
+        ErrorReporting(parts.failures, parts.circuits.process),
         Errors(reasons),
         Deadline(),
         Identity(),
-        Admission(*gates),
+        Admission(*gates, level=parts.level, limiter=parts.limiter),
         Validate(),
+        CircuitBreak(parts.circuits),
     )
 
 
@@ -118,6 +125,7 @@ class Chain(grpc.aio.ServerInterceptor):
             rpc=rpc,
             watches=steps_of(outer, rpc)[0],
             starts=starts,
+            enters=tuple(enter for step in inner if (enter := step.on_enter(rpc)) is not None),
             ends=steps_of(self._steps, rpc)[2],
             decode=decoder(handler, rpc, checks, self._message_bytes_max),
             encode=handler.response_serializer or bytes,

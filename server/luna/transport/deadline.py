@@ -1,6 +1,7 @@
 """The step that gives every call its time, and no more."""
 
 import asyncio
+import time
 import types
 from collections.abc import Coroutine, Generator
 from functools import partial
@@ -55,15 +56,14 @@ async def within_deadline(call: Call, work: Coroutine[Any, Any, T]) -> T:
     except StopIteration as done:
         result: T = done.value
         return result
-    seconds = call.deadline - call.started
-    timeout = asyncio.timeout(seconds)
+    timeout = asyncio.timeout(call.deadline - time.monotonic())
     try:
         async with timeout:
             return await _go_on(work, waits_for)
     except TimeoutError:
         if not timeout.expired():
             raise
-    raise DeadlineError(round(seconds, 3))
+    raise DeadlineError(round(call.deadline - call.started, 3))
 
 
 @types.coroutine

@@ -12,15 +12,27 @@ from google.protobuf.descriptor import EnumDescriptor
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from luna.kernel.errors import DomainError
+from luna.resilience.bulkhead import BulkheadFullError
+from luna.resilience.circuit import CircuitOpenError
 from luna.transport.call import Call
-from luna.transport.observe import TRACE_TRAILER
-from luna.transport.request_errors import DeadlineError, InvalidRequestError, PeerUnavailableError
+from luna.transport.request_errors import (
+    DeadlineError,
+    DegradedError,
+    GoingAwayError,
+    InvalidRequestError,
+    OverloadedError,
+    PeerUnavailableError,
+)
 from luna.transport.step import Step
 
 DETAILS_TRAILER: Final = "grpc-status-details-bin"
 MESSAGE_LENGTH_MAX: Final = 1000
 DETAIL_BYTES_MAX: Final = 1500
 """For each kind of detail. Clients refuse trailers of more than 8 KiB, the encoding of the details included."""
+
+ON_PURPOSE: Final = frozenset(
+    error.reason for error in (BulkheadFullError, CircuitOpenError, DegradedError, GoingAwayError, OverloadedError)
+)
 
 T = TypeVar("T")
 
@@ -38,6 +50,15 @@ class Refusal:
     message: str
     details: bytes = b""
     """A serialized `google.rpc.Status`, if there is more to say."""
+    reason: str = ""
+    """That of the error, if its contract names one."""
+    kind: str = ""
+    """The class of the exception."""
+
+    @property
+    def on_purpose(self) -> bool:
+        """Whether the call was turned away to keep things going, so that nothing has failed."""
+        return self.reason in ON_PURPOSE
 
 
 class NotFoundError(Exception):
@@ -69,17 +90,24 @@ class Errors(Step):
             return Refusal(code=code_pb2.NOT_FOUND, message=str(cause))
         if isinstance(cause, grpc.aio.AioRpcError) and (details := _details_of(cause)):
             # A peer refused, in words that its contract declares: they hold for our caller too.
-            return Refusal(code=cause.code().value[0], message=cause.details() or "", details=details)
+            reason = _reason_in(details)
+            return Refusal(
+                code=cause.code().value[0],
+                message=cause.details() or "",
+                details=details,
+                reason=reason,
+                kind=_kind(cause),
+            )
         if isinstance(cause, NotImplementedError) and (code := status_of(call.context)):
             # What generated base classes say about a method that nobody wrote.
             return Refusal(code=code, message=f"{call.rpc.method} is not implemented")
         log.error("unhandled error", method=call.rpc.method, trace_id=call.trace_id, exc_info=error)
-        return Refusal(code=code_pb2.INTERNAL, message=_INTERNAL)
+        return Refusal(code=code_pb2.INTERNAL, message=_INTERNAL, kind=_kind(cause))
 
 
 async def answer(call: Call, refusal: Refusal) -> NoReturn:
     """End *call* with *refusal*."""
-    trailers: tuple[tuple[str, str | bytes], ...] = ((TRACE_TRAILER, call.trace_id),)
+    trailers: tuple[tuple[str, str | bytes], ...] = call.trailers
     if refusal.details:
         trailers = (*trailers, (DETAILS_TRAILER, refusal.details))
     await call.context.abort(_CODES[refusal.code], refusal.message, trailers)
@@ -141,7 +169,9 @@ def _declared_refusal(error: DomainError, code: int) -> Refusal:
     status.details.add().Pack(error_details_pb2.ErrorInfo(reason=error.reason, domain=error.domain, metadata=metadata))
     for detail in _more_details(error):
         status.details.add().Pack(detail)
-    return Refusal(code=code, message=message, details=status.SerializeToString())
+    return Refusal(
+        code=code, message=message, details=status.SerializeToString(), reason=error.reason, kind=_kind(error)
+    )
 
 
 def _more_details(error: DomainError) -> Iterable[Any]:
@@ -158,6 +188,18 @@ def _more_details(error: DomainError) -> Iterable[Any]:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromNanoseconds(int(retry_after * 1e9))
         yield retry
+
+
+def _reason_in(details: bytes) -> str:
+    info = error_details_pb2.ErrorInfo()
+    for detail in status_pb2.Status.FromString(details).details:
+        if detail.Unpack(info):
+            return info.reason
+    return ""
+
+
+def _kind(error: BaseException) -> str:
+    return type(error).__name__
 
 
 def _cut(text: str) -> str:

@@ -51,7 +51,7 @@ class Outcomes:
 class MethodMeter:
     """The calls of one method."""
 
-    __slots__ = ("in_flight", "method", "outcomes", "service", "started", "unary")
+    __slots__ = ("in_flight", "method", "outcomes", "refused", "service", "started", "unary")
 
     def __init__(self, *, service: str, method: str, unary: bool) -> None:
         self.service = service
@@ -59,6 +59,8 @@ class MethodMeter:
         self.unary = unary
         self.started = 0
         self.in_flight = 0
+        self.refused = 0
+        """Those of the failures that were turned away on purpose, because of the level, the load or a breaker."""
         self.outcomes: dict[int, Outcomes] = {}
 
     def start(self) -> None:

@@ -7,6 +7,7 @@ import structlog
 from google.rpc import code_pb2
 
 from luna.transport.call import Call
+from luna.transport.levels import CurrentLevel
 from luna.transport.meter import FAILURES, Meter
 from luna.transport.rpc import Rpc
 from luna.transport.spans import Spans
@@ -26,9 +27,16 @@ class Observe(Step):
     name = "observe"
 
     def __init__(
-        self, meter: Meter, *, spans: Spans | None = None, verbose: bool = False, slow_seconds: float = 1.0
+        self,
+        meter: Meter,
+        *,
+        spans: Spans | None = None,
+        verbose: bool = False,
+        slow_seconds: float = 1.0,
+        level: CurrentLevel | None = None,
     ) -> None:
-        """With *verbose*, successful fast calls are logged too."""
+        """With *verbose*, successful fast calls are logged too; every response says the *level*."""
+        self._level = level or CurrentLevel()
         self._meter = meter
         self._spans = spans
         self._verbose = verbose
@@ -37,7 +45,7 @@ class Observe(Step):
     def on_start(self, rpc: Rpc) -> Start:
         """Count the call, and find or make its trace."""
         meter = self._meter.of(rpc)
-        spans = self._spans
+        spans, level = self._spans, self._level
 
         def start(call: Call) -> None:
             meter.started += 1
@@ -51,7 +59,8 @@ class Observe(Step):
                 call.correlation_id = headers[CORRELATION]
             if spans is not None:
                 spans.start(call)
-            call.context.set_trailing_metadata(((TRACE_TRAILER, call.trace_id),))
+            call.trailers = ((TRACE_TRAILER, call.trace_id), level.trailer)
+            call.context.set_trailing_metadata(call.trailers)
 
         return start
 
@@ -64,6 +73,10 @@ class Observe(Step):
         def end(call: Call, code: int) -> None:
             seconds = time.monotonic() - call.started
             meter.end(code, seconds, call.sent_bytes, call.received_bytes)
+            if call.refusal is not None and call.refusal.on_purpose:
+                # Whoever is turned away in a flood must not cost a line each.
+                meter.refused += 1
+                return
             if spans is not None:
                 spans.end(call, code)
             if code or seconds > quiet_seconds or verbose:

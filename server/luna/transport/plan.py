@@ -26,6 +26,8 @@ class Plan:
     watches: tuple[Start, ...]
     """The starts that never refuse: those of the steps outside of `errors`."""
     starts: tuple[Start, ...]
+    enters: tuple[Start, ...]
+    """What comes between the last check and the handler."""
     ends: tuple[End, ...]
     decode: Callable[[Call, bytes], Any]
     encode: Callable[[Any], bytes]

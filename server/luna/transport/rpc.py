@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from arkalia.options.v1 import method_pb2
-from google.protobuf import descriptor_pool
+from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
 UNARY_DEADLINE_SECONDS: Final = 5.0
 """For unary rpcs whose contract sets none."""
+_OF_GRPC: Final = "grpc."
+"""How the packages of health, reflection and channelz begin."""
+_READ_ONLY: Final = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
+_REPEATABLE: Final = frozenset({_READ_ONLY, descriptor_pb2.MethodOptions.IDEMPOTENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,12 @@ class Rpc:
     scope: str = ""
     deadline_seconds: float | None = None
     """The deadline of calls that come without one, and the longest that one may take."""
+    control: bool = False
+    """Whether it steers or watches the node itself, so that it is answered whatever happens to others."""
+    repeatable: bool = False
+    """Whether the same call made twice does no more than made once."""
+    read_only: bool = False
+    """Whether a call changes nothing."""
     request: Descriptor | None = None
     """``None`` where the descriptor pool does not know the method."""
 
@@ -52,6 +62,7 @@ def _undeclared(path: str, service: str, *, unary: bool) -> Rpc:
         unary=unary,
         priority=method_pb2.PRIORITY_MEDIUM,
         deadline_seconds=UNARY_DEADLINE_SECONDS if unary else None,
+        control=service.startswith(_OF_GRPC),
     )
 
 
@@ -67,5 +78,8 @@ def _declared(path: str, service: str, found: MethodDescriptor) -> Rpc:
         priority=options.priority or method_pb2.PRIORITY_MEDIUM,
         scope=options.scope,
         deadline_seconds=UNARY_DEADLINE_SECONDS if deadline is None and unary else deadline,
+        control=options.control or service.startswith(_OF_GRPC),
+        repeatable=found.GetOptions().idempotency_level in _REPEATABLE,
+        read_only=found.GetOptions().idempotency_level == _READ_ONLY,
         request=found.input_type,
     )

@@ -35,6 +35,11 @@ class Step:
         del rpc
         return None
 
+    def on_enter(self, rpc: Rpc) -> Start | None:
+        """Return what to do just before the handler of *rpc* runs; where that is one request, it has been checked."""
+        del rpc
+        return None
+
     def on_end(self, rpc: Rpc) -> End | None:
         """Return what to do when a call of *rpc* has ended."""
         del rpc

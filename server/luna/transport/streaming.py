@@ -1,10 +1,11 @@
 """Serves calls with a stream of requests, of responses, or of both."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from luna.transport.call import Call, Context
 from luna.transport.errors import status_of
@@ -30,6 +31,9 @@ class StreamContext:
         raw = self._encode(response)
         self._call.sent_bytes += len(raw)
         await self._context.write(raw)
+        if self._call.on_answer is not None:
+            self._call.on_answer()
+            self._call.on_answer = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
@@ -54,9 +58,7 @@ class Streaming:
         try:
             response = await self._serve(raw, call, requests)
         except BaseException as error:  # noqa: BLE001  it is raised again, or answered
-            if self.many_requests and isinstance(error, Exception):
-                await requests.drain()
-            await settle(plan, call, error)
+            await self._fail(call, requests, error)
         finally:
             plan.stops.discard(stop)
             await requests.aclose()
@@ -67,7 +69,11 @@ class Streaming:
     async def _serve(self, raw: Any, call: Call, requests: Requests) -> bytes | None:
         for start in self.plan.starts:
             start(call)
+        if call.waiting is not None:
+            await call.waiting
         request = requests if self.many_requests else self.plan.decode(call, raw)
+        for enter in self.plan.enters:
+            enter(call)
         enter_call(call)
         served = StreamContext(call, requests, self.plan.encode)
         result = await _while_wanted(call, _run(self.function(request, served), served))
@@ -76,6 +82,15 @@ class Streaming:
         response = self.plan.encode(result)
         call.sent_bytes += len(response)
         return response
+
+    async def _fail(self, call: Call, requests: Requests, error: BaseException) -> NoReturn:
+        if self.many_requests and isinstance(error, Exception):
+            try:
+                await requests.drain()
+            except asyncio.CancelledError as gone:
+                # The steps have to hear of the end all the same.
+                error = gone
+        await settle(self.plan, call, error)
 
 
 def _stop(call: Call) -> Callable[[], None]:
@@ -92,15 +107,14 @@ def _stop(call: Call) -> Callable[[], None]:
 
 async def _while_wanted(call: Call, work: Coroutine[Any, Any, T]) -> T:
     """Return what *work* returns, unless time runs out or the server stops first."""
-    seconds = None if call.deadline is None else call.deadline - call.started
-    timeout = asyncio.timeout(seconds)
+    timeout = asyncio.timeout(None if call.deadline is None else call.deadline - time.monotonic())
     try:
         async with timeout:
             return await work
     except TimeoutError:
         if not timeout.expired():
             raise
-        raise DeadlineError(seconds) from None
+        raise DeadlineError(None if call.deadline is None else round(call.deadline - call.started, 3)) from None
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if not call.going_away or task is None or task.uncancel():

@@ -18,26 +18,30 @@ _LATE_SECONDS: Final = 0.01
 """How early the end of a call that ran out of time may be noticed."""
 
 
-def serve_unary(plan: Plan, function: Callable[..., Any]) -> Callable[[bytes, Context], Awaitable[bytes]]:
+def serve_unary(plan: Plan, function: Callable[..., Any]) -> Callable[[bytes, Context], Awaitable[bytes]]:  # noqa: C901  see below
     """Return the handler that runs *function* inside of all steps.
 
     Calls of other functions are spared where it is easy: in a process that
     switches tasks all the time, each costs several times what it does in a
     loop of its own.
     """
-    rpc, watches, starts, ends, decode, encode = (
-        *(plan.rpc, plan.watches, plan.starts),
+    rpc, watches, starts, enters, ends, decode, encode = (
+        *(plan.rpc, plan.watches, plan.starts, plan.enters),
         *(plan.ends, plan.decode, plan.encode),
     )
 
-    async def handle(raw: bytes, context: Context) -> bytes:
+    async def handle(raw: bytes, context: Context) -> bytes:  # noqa: C901
         call = Call(rpc, context, arrived.get())
         for watch in watches:
             watch(call)
         try:
             for start in starts:
                 start(call)
+            if call.waiting is not None:
+                await call.waiting
             request = decode(call, raw)
+            for enter in enters:
+                enter(call)
             enter_call(call)
             response = encode(await within_deadline(call, function(request, context)))
             call.sent_bytes = len(response)
@@ -66,6 +70,6 @@ async def settle(plan: Plan, call: Call, error: BaseException) -> NoReturn:
     if isinstance(error, grpc.aio.AbortError) or not isinstance(error, Exception):
         plan.end(call, status_of(call.context) or code_pb2.UNKNOWN)
         raise error
-    refusal = plan.refuse(call, error)
+    refusal = call.refusal = plan.refuse(call, error)
     plan.end(call, refusal.code)
     await answer(call, refusal)

@@ -25,11 +25,12 @@ class _Counts:
 
     calls: int
     errors: int
+    refused: int
     seconds: Sequence[int]
     """Finished calls by the bucket of their duration; empty for streams."""
 
 
-_NONE: Final = _Counts(calls=0, errors=0, seconds=())
+_NONE: Final = _Counts(calls=0, errors=0, refused=0, seconds=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,7 @@ class ProcessWatch:
                 service=service,
                 calls=sum(change.calls for change in changes),
                 errors=sum(change.errors for change in changes),
+                refused=sum(change.refused for change in changes),
                 latency_p50_seconds=quantile(SECONDS_BOUNDS, seconds, 0.50),
                 latency_p99_seconds=quantile(SECONDS_BOUNDS, seconds, 0.99),
                 in_flight=sum(method.in_flight for method in members),
@@ -115,8 +117,9 @@ def _count(method: MethodMeter) -> _Counts:
     outcomes = method.outcomes.values()
     calls = {outcome.code: sum(outcome.seconds.counts) for outcome in outcomes}
     return _Counts(
-        calls=sum(calls.values()),
-        errors=sum(count for code, count in calls.items() if code in FAILURES),
+        calls=sum(calls.values()) - method.refused,
+        errors=sum(count for code, count in calls.items() if code in FAILURES) - method.refused,
+        refused=method.refused,
         seconds=_sum(outcome.seconds.counts for outcome in outcomes) if method.unary else (),
     )
 
@@ -126,6 +129,7 @@ def _since(before: _Counts, now: _Counts) -> _Counts:
     return _Counts(
         calls=now.calls - before.calls,
         errors=now.errors - before.errors,
+        refused=now.refused - before.refused,
         seconds=[late - early for late, early in zip(now.seconds, earlier, strict=True)],
     )
 

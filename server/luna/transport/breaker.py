@@ -1,0 +1,60 @@
+"""The innermost step: lets no call at a handler that keeps failing."""
+
+import time
+
+from luna.resilience.circuit import CircuitState
+from luna.transport.call import Call
+from luna.transport.circuits import Circuits
+from luna.transport.rpc import Rpc
+from luna.transport.step import End, Start, Step
+from luna.transport.verdicts import settle
+
+
+class CircuitBreak(Step):
+    """Puts a circuit breaker around each handler, except those that steer the node.
+
+    A stream is let in once, and counts when it ends: its first error ends it.
+    """
+
+    name = "breaker"
+    inside = frozenset({"errors", "deadline", "admission", "validate"})
+
+    def __init__(self, circuits: Circuits) -> None:
+        self._circuits = circuits
+
+    def on_enter(self, rpc: Rpc) -> Start | None:
+        """Ask the breaker."""
+        if rpc.control:
+            return None
+        engine = self._circuits.at_server(rpc)
+        enter = engine.enter
+
+        def start(call: Call) -> None:
+            call.circuit_token = enter(call.started)
+
+        def start_stream(call: Call) -> None:
+            call.circuit_token = token = enter(call.started)
+            if engine.state is not CircuitState.CLOSED:
+                call.on_answer = lambda: engine.answered(token, time.monotonic())
+
+        return start if rpc.unary else start_stream
+
+    def on_end(self, rpc: Rpc) -> End | None:
+        """Tell the breaker how it went, if the call got that far."""
+        if rpc.control:
+            return None
+        engine = self._circuits.at_server(rpc)
+        succeed = engine.succeed
+
+        def end(call: Call, code: int) -> None:
+            token = call.circuit_token
+            if token is None:
+                return
+            now = time.monotonic()
+            if code:
+                given = None if call.deadline is None else call.deadline - call.started
+                settle(engine, token, code, now, now - call.started, given=given)
+            else:
+                succeed(token, now, now - call.started)
+
+        return end
