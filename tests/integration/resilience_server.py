@@ -10,6 +10,7 @@ from arkalia.events.v1 import event_error_pb2
 from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
 from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1 import circuit_breaker_service_pb2_grpc as stubs
+from arkalia.resilience.v1 import degradation_service_pb2_grpc
 from arkalia.resilience.v1 import resilience_event_pb2 as facts
 
 from luna.kernel.events import Append, EventFilter, NewEvent, StreamWrite
@@ -45,6 +46,7 @@ class Running:
     """A server with the module, its loops at work."""
 
     circuits: "stubs.CircuitBreakerServiceAsyncStub"
+    degradation: "degradation_service_pb2_grpc.DegradationServiceAsyncStub"
     probes: Mapping[str, Probe]
 
 
@@ -64,7 +66,11 @@ async def running(node: Node, tools: Toolbox | None = None) -> AsyncIterator[Run
     loops = [asyncio.create_task(loop()) for loop in wired.background]
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Running(circuits=stubs.CircuitBreakerServiceStub(channel), probes=wired.probes)
+            yield Running(
+                circuits=stubs.CircuitBreakerServiceStub(channel),
+                degradation=degradation_service_pb2_grpc.DegradationServiceStub(channel),
+                probes=wired.probes,
+            )
         # A loop never ends by itself; if one did, here is why.
         assert not [loop.result() for loop in loops if loop.done()]
     finally:

@@ -13,6 +13,7 @@ from luna.modules.resilience.circuits import CircuitService
 from luna.modules.resilience.commands import Command, CommandDesk
 from luna.modules.resilience.feed import Feed
 from luna.modules.resilience.revisions import RevisionBook
+from luna.modules.resilience.signals import Signals
 from luna.modules.resilience.table import BreakerTable
 
 PAGE_SIZE_DEFAULT: Final = 100
@@ -28,15 +29,18 @@ class CircuitBreakerServicer(stubs.CircuitBreakerServiceServicer):
         self,
         service: CircuitService,
         desk: CommandDesk,
+        *,
         table: BreakerTable,
         book: RevisionBook[pb.CircuitPolicyRevision],
         feed: Feed,
+        signals: Signals,
     ) -> None:
         self._service = service
         self._desk = desk
         self._table = table
         self._book = book
         self._feed = feed
+        self._signals = signals
 
     async def ListCircuitBreakers(
         self, request: rpc.ListCircuitBreakersRequest, context: Context
@@ -110,5 +114,6 @@ class CircuitBreakerServicer(stubs.CircuitBreakerServiceServicer):
     async def ReportCircuitBreakers(
         self, request: rpc.ReportCircuitBreakersRequest, context: Context
     ) -> rpc.ReportCircuitBreakersResponse:
-        self._table.hear(request)
+        if self._table.hear(request) and request.HasField("limiter"):
+            self._signals.limiter(request.process, request.limiter)
         return rpc.ReportCircuitBreakersResponse()

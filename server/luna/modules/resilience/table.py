@@ -17,8 +17,6 @@ SILENT_SECONDS: Final = 30.0
 PROCESSES_MAX: Final = 256
 """More than a node can have; the one heard of longest ago makes room."""
 
-_OPEN: Final = frozenset({pb.CIRCUIT_STATE_OPEN, pb.CIRCUIT_STATE_FORCED_OPEN})
-
 
 @dataclass(slots=True, kw_only=True)
 class Told:
@@ -30,8 +28,6 @@ class Told:
     heard: float
     """When it came, on the monotonic clock, so that a clock set on the wall ages nothing."""
     breakers: dict[str, pb.CircuitBreaker]
-    limiter: rpc.LimiterFigures | None
-    policy_revision: int
 
 
 class BreakerTable:
@@ -42,19 +38,17 @@ class BreakerTable:
         self._told: dict[str, Told] = {}
         self._news = asyncio.Event()
 
-    def hear(self, report: rpc.ReportCircuitBreakersRequest) -> None:
-        """Take note of *report*, unless a newer one of that process is known."""
+    def hear(self, report: rpc.ReportCircuitBreakersRequest) -> bool:
+        """Take note of *report*, unless a newer one of that process is known; tell whether it was news."""
         before = self._told.pop(report.process, None)
         if before is not None and before.taken_ns > report.report_time_ns and not self._silent(before):
             self._told[report.process] = before
-            return
+            return False
         told = Told(
             process=report.process,
             taken_ns=report.report_time_ns,
             heard=self._clock.monotonic(),
             breakers={one.name: one for one in report.circuit_breakers if one.key.process == report.process},
-            limiter=report.limiter if report.HasField("limiter") else None,
-            policy_revision=report.policy_revision,
         )
         arrived = timestamp(self._clock.wall_ns())
         for name, breaker in told.breakers.items():
@@ -64,6 +58,7 @@ class BreakerTable:
         if len(self._told) > PROCESSES_MAX:
             del self._told[next(iter(self._told))]
         self._wake()
+        return True
 
     def change(self, transition: facts.CircuitTransition) -> None:
         """Take note of what a breaker has done since its last report."""
@@ -91,10 +86,10 @@ class BreakerTable:
         """Return those breakers that *selector* means and that are in *state*, by name."""
         return sorted(self._matching(selector or pb.CircuitSelector(), state), key=lambda breaker: breaker.name)
 
-    def open_count(self) -> tuple[int, int]:
-        """Return how many breakers are open, and how many there are."""
+    def failing_count(self) -> tuple[int, int]:
+        """Return how many breakers are open because calls fail, and how many there are."""
         states = [breaker.state for told in self.told() for breaker in told.breakers.values()]
-        return sum(state in _OPEN for state in states), len(states)
+        return states.count(pb.CIRCUIT_STATE_OPEN), len(states)
 
     async def news(self) -> None:
         """Wait until something is heard."""

@@ -1,0 +1,100 @@
+"""Reads from samples and reports what puts the node under pressure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from arkalia.reflexia.v1 import reflexia_pb2
+from arkalia.resilience.v1.circuit_breaker_service_pb2 import LimiterFigures
+
+from luna.kernel.clock import Clock
+from luna.modules.resilience.table import BreakerTable
+from luna.resilience.circuit_messages import seconds_of
+
+FRESH_SECONDS: Final = 10.0
+"""How old a sample may be and still say something about now."""
+CALLS_MIN: Final = 20
+"""With fewer calls, a ratio of them means nothing."""
+BREAKERS_MIN: Final = 5
+"""Of fewer breakers than these, one that is open says little of the node."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sampled:
+    readings: Mapping[str, float | None]
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turned:
+    """How a process turned calls away between its last two reports."""
+
+    admitted: int
+    shed: int
+    ratio: float
+    """0 where too few calls came."""
+    heard: float
+
+
+class Signals:
+    """The newest reading of every signal."""
+
+    def __init__(self, clock: Clock, table: BreakerTable) -> None:
+        self._clock = clock
+        self._table = table
+        self._sampled: _Sampled | None = None
+        self._turned: dict[str, _Turned] = {}
+
+    def sample(self, sample: reflexia_pb2.Sample) -> None:
+        """Take note of a sample of this node."""
+        machine = sample.machine
+        readings: dict[str, float | None] = {
+            name: getattr(machine, f"{name}_ratio") if machine.HasField(f"{name}_ratio") else None
+            for name in ("cpu", "memory", "disk")
+        }
+        lags = [seconds_of(process.loop_lag) for process in sample.processes if process.HasField("loop_lag")]
+        readings["loop_lag"] = max(lags, default=None)
+        readings["latency"] = _mean(
+            (seconds_of(one.latency_p99), one.calls) for one in sample.services if one.HasField("latency_p99")
+        )
+        readings["error_ratio"] = _mean(
+            (one.error_ratio, one.calls) for one in sample.services if one.HasField("error_ratio")
+        )
+        self._sampled = _Sampled(readings=readings, time_ns=sample.sample_time.ToNanoseconds())
+
+    def limiter(self, process: str, figures: LimiterFigures) -> None:
+        """Take note of what the limiter of a process has done so far."""
+        before = self._turned.get(process)
+        admitted, shed = figures.admitted_calls, figures.shed_calls
+        if before is not None and before.admitted <= admitted and before.shed <= shed:
+            admitted, shed = admitted - before.admitted, shed - before.shed
+        elif before is None:
+            # Of what happened before nobody knows when.
+            admitted = shed = 0
+        calls = admitted + shed
+        self._turned[process] = _Turned(
+            admitted=figures.admitted_calls,
+            shed=figures.shed_calls,
+            ratio=shed / calls if calls >= CALLS_MIN else 0.0,
+            heard=self._clock.monotonic(),
+        )
+
+    def readings(self) -> Mapping[str, float | None]:
+        """Return what is known now; what is too old is not known."""
+        found: dict[str, float | None] = {}
+        if self._sampled and (self._clock.wall_ns() - self._sampled.time_ns) / 1e9 <= FRESH_SECONDS:
+            found.update(self._sampled.readings)
+        opened, count = self._table.failing_count()
+        if count:
+            found["breakers_open"] = opened / max(count, BREAKERS_MIN)
+        now = self._clock.monotonic()
+        self._turned = {name: one for name, one in self._turned.items() if now - one.heard <= FRESH_SECONDS}
+        found["shed_ratio"] = max((one.ratio for one in self._turned.values()), default=None)
+        return found
+
+
+def _mean(figures: Iterable[tuple[float, int]]) -> float | None:
+    """Return the mean, weighted by calls; ``None`` where there were too few."""
+    listed = list(figures)
+    calls = sum(count for _, count in listed)
+    return sum(value * count for value, count in listed) / calls if calls >= CALLS_MIN else None
