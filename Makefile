@@ -28,7 +28,7 @@ test: setup-dev ## Run every test; options of pytest go into ARGS="...".
 	$(BIN)/python -m pytest $(ARGS)
 
 chaos: setup-dev ## Run only the tests that kill processes, with more rounds than `make test` has time for.
-	$(BIN)/python -m pytest -m chaos --chaos-rounds=20 $(ARGS)
+	$(BIN)/python -m pytest -m chaos --chaos-rounds=20 --chaos-table $(ARGS)
 
 lint: setup-dev $(IMAGE) ## Check style, types and contracts, and that generated code is fresh.
 	$(BIN)/ruff check

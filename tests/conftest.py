@@ -8,6 +8,7 @@ from tests.fakes import FakeClock
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let ``make chaos`` ask for more than a quick check."""
     parser.addoption("--chaos-rounds", type=int, default=4, help="how often each process is killed")
+    parser.addoption("--chaos-table", action="store_true", help="strike each part of a node that often, too")
 
 
 @pytest.fixture

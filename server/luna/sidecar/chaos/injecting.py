@@ -28,7 +28,8 @@ class Injector:
     """One node, reached through the sockets of its processes, past Envoy."""
 
     def __init__(self, settings: Settings) -> None:
-        self._home = settings.home.absolute()
+        self.home = settings.home.absolute()
+        """Where the node keeps its data."""
         self._run = run_directory(settings)
 
     async def node(self) -> Node:
@@ -46,7 +47,7 @@ class Injector:
         running = pids(await self.node())
         if process not in running:
             raise ImpossibleError(f"there is no process {process!r}; there are {', '.join(sorted(running))}")
-        strike(running[process], signum, home=self._home)
+        strike(running[process], signum, home=self.home)
         return running[process]
 
     async def inject(self, process: str, fault: pb.Fault) -> pb.Fault:

@@ -1,0 +1,41 @@
+"""Every part of a node is struck under load; callers do not notice, the node recovers and proves it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.scenarios import SCENARIOS, Scenario
+from tests.chaos.table import Round, keep, lines, row, strike_once
+
+pytestmark = pytest.mark.chaos
+
+_ROUNDS: list[Round] = []
+_ROWS: list[dict[str, object]] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Print and store what was measured, whatever became of the tests."""
+    yield
+    keep(_ROWS, _ROUNDS)
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None
+    reporter.write_line("")
+    for line in lines(_ROWS):
+        reporter.write_line(line)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[it.name for it in SCENARIOS])
+async def test_the_node_recovers_and_proves_it(scenario: Scenario, request: pytest.FixtureRequest) -> None:
+    """
+    Each strike is followed by a verified recovery on record; no idempotent CRITICAL request fails.
+    """
+    count = max(1, request.config.getoption("--chaos-rounds") if request.config.getoption("--chaos-table") else 1)
+    rounds = [await strike_once(scenario) for _ in range(count)]
+    _ROUNDS.extend(rounds)
+    _ROWS.append(found := row(rounds, scenario.within_seconds))
+
+    assert found["healed"] == count, found
+    assert found["recovered"] == count, found
+    assert found["verified"] == count, found
+    assert found["failed_critical"] == 0, found
