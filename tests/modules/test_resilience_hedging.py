@@ -270,6 +270,7 @@ def test_a_percentile_follows_the_newest_samples() -> None:
     assert values[19] == 20.0
     assert values[99] == 96.0
     assert values[-1] == 7.0
+    assert values[19:39] == 20 * [20.0]
 
 
 def test_a_policy_out_of_range_is_refused_with_all_that_is_wrong() -> None:

@@ -1,6 +1,7 @@
 """How the limit follows the latency, and how calls wait for their place."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
@@ -153,7 +154,7 @@ async def test_nobody_waits_longer_than_allowed(gate: LimiterGate) -> None:
     """
     Then it is refused, and no longer in the queue.
     """
-    with pytest.raises(ShedError) as caught:
+    with pytest.raises(ShedError, match="2 calls may be under way; try again in 1 s") as caught:
         await waits(gate)
 
     assert (gate.limiter.in_flight, gate.limiter.queued, gate.limiter.shed) == (1, 0, 1)
@@ -201,6 +202,35 @@ async def test_a_place_given_to_the_cancelled_is_given_back(gate: LimiterGate, *
 
     assert task.cancelled()
     assert (gate.limiter.in_flight, gate.limiter.queued) == (0, 0)
+
+
+async def test_whoever_is_shed_and_cancelled_holds_no_place(gate: LimiterGate) -> None:
+    """
+    It has none to give back.
+    """
+    await started(gate)
+    newest = await started(gate)
+    better = await started(gate, MEDIUM)
+    newest.cancel()
+    await asyncio.gather(newest, return_exceptions=True)
+
+    assert newest.cancelled()
+    assert gate.limiter.in_flight == 1
+    gate.leave()
+    await better
+
+
+async def test_a_place_that_comes_at_the_last_moment_is_taken(gate: LimiterGate) -> None:
+    """
+    Whoever is let in when its time is up goes on.
+    """
+    task = await started(gate)
+    # The loop does not run meanwhile: the time is up, and nobody has noticed.
+    time.sleep(0.06)  # noqa: ASYNC251
+    asyncio.get_running_loop().call_soon(gate.leave)
+    await task
+
+    assert gate.limiter.in_flight == 1
 
 
 async def test_more_capacity_lets_those_in_that_wait() -> None:

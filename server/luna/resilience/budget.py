@@ -41,9 +41,8 @@ class RetryBudget:
     def take(self, now: float) -> bool:
         """Tell whether something may be sent again, and note that it is."""
         since = now if self._refilled is None else self._refilled
-        if now >= since:
-            self._tokens = min(self._burst, self._tokens + (now - since) * self._min_per_second)
-            self._refilled = now
+        self._tokens = min(self._burst, self._tokens + (now - since) * self._min_per_second)
+        self._refilled = now
         if self._tokens < 1:
             self.refused += 1
             return False

@@ -66,11 +66,10 @@ class LimiterGate:
             async with asyncio.timeout(self.limiter.policy.queue_seconds):
                 await place.known
         except TimeoutError:
-            if not place.admitted:
-                self.limiter.leave(place)
-                raise self._refusal(self.limiter) from None
+            self.limiter.leave(place)
         except asyncio.CancelledError:
-            if not self.limiter.leave(place) and place.admitted:
+            self.limiter.leave(place)
+            if place.admitted:
                 # It was let in, and did not live to know it.
                 self.leave()
             raise
