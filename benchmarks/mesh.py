@@ -79,8 +79,11 @@ async def _side(name: str, settings: Settings) -> AsyncIterator[Side]:
     port, admin_port = _free_ports(2)
     mine = replace(settings, port=port, admin_port=admin_port)
     places = Places(run=Places.of(settings).run, log=settings.home / name)
-    config = render(TOPOLOGY, descriptor_set(), mine, places)
-    path = write(config if name == "filters" else _router_only(config, mine), places)
+    rendered = render(TOPOLOGY, descriptor_set(), mine, places)
+    if name == "router":
+        rendered = replace(rendered, bootstrap=_router_only(rendered.bootstrap, mine))
+    write(rendered, places)
+    path = places.config
     kept = path.rename(path.with_name(f"{name}.json"))
     arguments = [str(kept) if argument == str(path) else argument for argument in command(mine, places)]
     async with (

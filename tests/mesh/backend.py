@@ -19,6 +19,12 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 
+from luna.kernel.errors import DomainError
+from luna.transport.call import Call
+from luna.transport.errors import Errors, answer
+from luna.transport.request_errors import GoingAwayError, PeerUnavailableError
+from luna.transport.rpc import describe
+
 Context = grpc.aio.ServicerContext[Any, Any]
 CHECKED = ("arkalia.events.v1.EventService", "arkalia.helloria.v1.HelloriaService")
 
@@ -54,6 +60,8 @@ class Helloria(helloria_service_pb2_grpc.HelloriaServiceServicer):
             "flaky": self._flaky,
             "refuse": self._refuse,
             "fail": self._fail,
+            "depend": self._depend,
+            "leave": self._leave,
             "headers": self._headers,
         }
         message = await steer[verb](rest, context) if verb in steer else request.message
@@ -63,6 +71,13 @@ class Helloria(helloria_service_pb2_grpc.HelloriaServiceServicer):
         self, request: helloria_service_pb2.GetStatusRequest, context: Context
     ) -> helloria_service_pb2.GetStatusResponse:
         return helloria_service_pb2.GetStatusResponse(status=helloria_pb2.NodeStatus(node=self._process, score=1.0))
+
+    async def ListCapabilities(
+        self, request: helloria_service_pb2.ListCapabilitiesRequest, context: Context
+    ) -> helloria_service_pb2.ListCapabilitiesResponse:
+        seconds = dict(context.invocation_metadata() or ()).get("x-sleep", "0")
+        await asyncio.sleep(float(seconds))
+        return helloria_service_pb2.ListCapabilitiesResponse()
 
     async def WatchStatus(
         self, request: helloria_service_pb2.WatchStatusRequest, context: Context
@@ -92,6 +107,13 @@ class Helloria(helloria_service_pb2_grpc.HelloriaServiceServicer):
         await context.abort(grpc.StatusCode.UNAVAILABLE, "on purpose", (("x-envoy-ratelimited", "true"),))
         return ""
 
+    async def _depend(self, rest: str, context: Context) -> str:
+        self._journal.record(f"depend:{rest}")
+        return await _answered(PeerUnavailableError("a peer"), context)
+
+    async def _leave(self, rest: str, context: Context) -> str:
+        return await _answered(GoingAwayError(), context) if not self._journal.record(f"leave:{rest}") else "stayed"
+
     async def _fail(self, rest: str, context: Context) -> str:
         detail = any_pb2.Any()
         detail.Pack(error_details_pb2.ErrorInfo(reason="A_REASON", domain="test", metadata={"id": rest}))
@@ -99,6 +121,13 @@ class Helloria(helloria_service_pb2_grpc.HelloriaServiceServicer):
         trailers = (("grpc-status-details-bin", status.SerializeToString()),)
         await context.abort(grpc.StatusCode.NOT_FOUND, status.message, trailers)
         return ""
+
+
+async def _answered(error: DomainError, context: Context) -> str:
+    """Answer with *error* as the servers of the node do."""
+    call = Call(describe("/arkalia.helloria.v1.HelloriaService/Echo"), context, ())
+    await answer(call, Errors(()).refusal(call, error))
+    return ""
 
 
 class Events(event_service_pb2_grpc.EventServiceServicer):
@@ -127,9 +156,22 @@ class Events(event_service_pb2_grpc.EventServiceServicer):
         answer.consumer.policy.CopyFrom(request.policy)
         return answer
 
+    async def GetConsumer(
+        self, request: event_service_pb2.GetConsumerRequest, context: Context
+    ) -> event_service_pb2.GetConsumerResponse:
+        answer = event_service_pb2.GetConsumerResponse()
+        answer.consumer.name = request.name
+        return answer
+
+    async def ListConsumers(
+        self, request: event_service_pb2.ListConsumersRequest, context: Context
+    ) -> event_service_pb2.ListConsumersResponse:
+        return event_service_pb2.ListConsumersResponse()
+
     async def GetStats(
         self, request: event_service_pb2.GetStatsRequest, context: Context
     ) -> event_service_pb2.GetStatsResponse:
+        self._journal.record("stats")
         return event_service_pb2.GetStatsResponse(log_id=self._process, writable=True)
 
 
@@ -138,10 +180,7 @@ async def serve(socket: Path, process: str, journal: Journal) -> None:
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", 4 * 1024 * 1024)])
     health = HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
-    helloria_service_pb2_grpc.add_HelloriaServiceServicer_to_server(
-        Helloria(process, journal),  # type: ignore[abstract]  # the other methods are not called
-        server,
-    )
+    helloria_service_pb2_grpc.add_HelloriaServiceServicer_to_server(Helloria(process, journal), server)
     event_service_pb2_grpc.add_EventServiceServicer_to_server(
         Events(process, journal),  # type: ignore[abstract]  # the other methods are not called
         server,

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,16 +14,19 @@ from pathlib import Path
 import grpc
 import httpx
 
+from luna.resilience.levels import Level
 from luna.settings import Settings
 from luna.sidecar.envoy.configuration import Places, command, descriptor_set, render, write
 from luna.sidecar.envoy.endpoints import EndpointFiles
+from luna.sidecar.envoy.routing import Routing
+from luna.sidecar.envoy.stance import Stance
 from luna.topology import Process, Topology
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOPOLOGY = Topology(
     processes=(
         Process(name="log", modules=("events",), single_writer=True),
-        Process(name="kernel", modules=("helloria", "reflexia", "zeroia"), replicas=2),
+        Process(name="kernel", modules=("helloria", "reflexia", "resilience", "zeroia"), replicas=2),
     )
 )
 """One process alone, and one with a second replica to turn to."""
@@ -46,6 +49,7 @@ class Mesh:
 
     settings: Settings
     places: Places
+    routing: Routing
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -81,6 +85,13 @@ class Mesh:
 
     def signal(self, name: str, number: signal.Signals) -> None:
         self.processes[name].send_signal(number)
+
+    def follow(self, level: Level, *, suspended: Collection[str] = ()) -> float:
+        """Have Envoy follow *level*, and return how long it took to take effect."""
+        started = time.monotonic()
+        version = self.routing.publish(Stance(level=level, suspended=suspended), self.places.routes)
+        wait_until(lambda: version in self.admin("/stats?filter=rds.edge.version_text"))
+        return time.monotonic() - started
 
     def admin(self, path: str) -> str:
         """Return what Envoy's admin interface says."""
@@ -121,8 +132,9 @@ def running_mesh(home: Path) -> Iterator[Mesh]:
     places = Places.of(settings)
     endpoints = EndpointFiles(folder=places.endpoints)
     endpoints.publish("kernel", [places.run / "kernel-0.sock", places.run / "kernel-1.sock"])
-    write(render(TOPOLOGY, descriptor_set(), settings, places), places)
-    mesh = Mesh(settings=settings, places=places)
+    rendered = render(TOPOLOGY, descriptor_set(), settings, places)
+    write(rendered, places)
+    mesh = Mesh(settings=settings, places=places, routing=rendered.routing)
     try:
         for name in ("log-0", "kernel-0", "kernel-1", "sidecar-0"):
             mesh.start(name)

@@ -9,9 +9,11 @@ import pytest
 from arkalia.options.v1 import mesh_error_pb2
 
 from luna.settings import Settings
-from luna.sidecar.envoy.configuration import Places, command, descriptor_set, render, write
+from luna.sidecar.envoy.configuration import Places, Rendered, command, descriptor_set, render, write
 from luna.sidecar.envoy.contract import read_contract
-from luna.sidecar.envoy.rest import STRICT_JSON, TRANSCODER, path_match
+from luna.sidecar.envoy.rest import path_match
+from luna.sidecar.envoy.stance import Stance
+from luna.sidecar.envoy.transcoder import EVENTS, STRICT_JSON, TRANSCODER
 from luna.topology import ALL_IN_ONE, SPLIT, Topology
 
 pytestmark = pytest.mark.mesh
@@ -19,14 +21,18 @@ pytestmark = pytest.mark.mesh
 EVERYWHERE = "0.0.0.0"  # noqa: S104  nothing is started on it
 
 
-def rendered(home: Path, topology: Topology, **changes: Any) -> Mapping[str, Any]:
+def rendered(home: Path, topology: Topology, **changes: Any) -> Rendered:
     settings = Settings(home=home, **changes)
     return render(topology, descriptor_set(), settings, Places.of(settings))
 
 
-def routes(config: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    manager = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
-    found: Sequence[Mapping[str, Any]] = manager["route_config"]["virtual_hosts"][0]["routes"]
+def bootstrap(home: Path, topology: Topology, **changes: Any) -> Mapping[str, Any]:
+    return rendered(home, topology, **changes).bootstrap
+
+
+def routes(home: Path, topology: Topology, stance: Stance | None = None) -> Sequence[Mapping[str, Any]]:
+    config: Mapping[str, Any] = rendered(home, topology).routing.render(stance or Stance())
+    found: Sequence[Mapping[str, Any]] = config["virtual_hosts"][0]["routes"]
     return found
 
 
@@ -66,7 +72,7 @@ def test_every_rpc_of_the_node_has_its_own_route(tmp_path: Path) -> None:
     A route for each gRPC method, and one for each way to call it over REST.
     """
     contract = read_contract(descriptor_set())
-    names = [route["name"] for route in routes(rendered(tmp_path, SPLIT))]
+    names = [route["name"] for route in routes(tmp_path, SPLIT)]
     present = {"node", *(module for process in SPLIT.processes for module in process.modules)}
     served = [rpc for rpc in contract.rpcs if rpc.module in present]
 
@@ -82,7 +88,7 @@ def test_only_what_the_contract_calls_idempotent_is_sent_again_once_it_may_have_
     rpcs = {rpc.path: rpc for rpc in read_contract(descriptor_set()).rpcs}
     policies = {
         route["name"]: set(route["route"]["retry_policy"]["retry_on"].split(","))
-        for route in routes(rendered(tmp_path, SPLIT))
+        for route in routes(tmp_path, SPLIT)
         if route["name"] in rpcs
     }
 
@@ -98,15 +104,16 @@ def test_a_grpc_route_turns_on_neither_lua_nor_the_transcoder(tmp_path: Path) ->
     """
     Both are off unless a route of a REST call says otherwise.
     """
-    config = rendered(tmp_path, SPLIT)
+    config = bootstrap(tmp_path, SPLIT)
     manager = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
     filters = {each["name"]: each for each in manager["http_filters"]}
 
     assert filters[STRICT_JSON]["disabled"]
     assert filters[TRANSCODER]["disabled"]
+    assert filters[EVENTS]["disabled"]
     assert not [
         route
-        for route in routes(config)
+        for route in routes(tmp_path, SPLIT)
         if route["name"].startswith("/arkalia.") and "typed_per_filter_config" in route
     ]
 
@@ -117,7 +124,7 @@ def test_every_reason_that_the_mesh_declares_is_one_that_it_gives(tmp_path: Path
     """
     prefix = "MESH_ERROR_REASON_"
     declared = {name for name, _ in mesh_error_pb2.MeshErrorReason.items() if not name.endswith("_UNSPECIFIED")}
-    given = {text for text in strings(rendered(tmp_path, SPLIT)) if text.startswith(prefix)}
+    given = {text for text in strings(bootstrap(tmp_path, SPLIT)) if text.startswith(prefix)}
 
     assert given == declared
 
@@ -142,7 +149,7 @@ def test_admin_and_metrics_are_on_loopback_whatever_the_host(tmp_path: Path) -> 
     """
     Only the front door follows ARKALIA_HOST.
     """
-    config = rendered(tmp_path, SPLIT, host=EVERYWHERE)
+    config = bootstrap(tmp_path, SPLIT, host=EVERYWHERE)
     edge, metrics = config["static_resources"]["listeners"]
 
     assert edge["address"]["socket_address"]["address"] == EVERYWHERE
@@ -154,6 +161,6 @@ def test_metrics_can_be_switched_off(tmp_path: Path) -> None:
     """
     Port 0 means that nothing listens for Prometheus.
     """
-    listeners = rendered(tmp_path, SPLIT, metrics_port=0)["static_resources"]["listeners"]
+    listeners = bootstrap(tmp_path, SPLIT, metrics_port=0)["static_resources"]["listeners"]
 
     assert [listener["name"] for listener in listeners] == ["edge"]

@@ -1,9 +1,11 @@
 """Talks to Envoy's admin interface on loopback."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
+from luna.sidecar.envoy.names import EDGE, STREAMS
 from luna.sidecar.probing import Answer
 from luna.sidecar.waiting import first_of
 
@@ -63,24 +65,35 @@ class Admin:
 
     async def active_requests(self) -> int:
         """Return the number of calls under way at the node's front door."""
-        return await self._stat("http.edge.downstream_rq_active")
+        return await self._stat(f"http.{EDGE}.downstream_rq_active")
 
-    async def healthy(self, cluster: str) -> frozenset[str]:
-        """Return the endpoints of a cluster that Envoy sends calls to. Never raises."""
+    async def healthy(self, process: str) -> frozenset[str]:
+        """Return the endpoints of a process that Envoy sends calls and streams to. Never raises."""
         with suppress(OSError, TimeoutError, ValueError, IndexError):
             _, body = await self.call("GET", "/clusters", seconds=1.0)
-            # Such as `kernel::/run/kernel-0.1.sock::health_flags::healthy`.
-            head, tail = f"{cluster}::", "::health_flags::healthy"
-            return frozenset(
-                line.removeprefix(head).removesuffix(tail)
-                for line in body.splitlines()
-                if line.startswith(head) and line.endswith(tail)
-            )
+            lines = body.splitlines()
+            return _healthy(process, lines) & _healthy(f"{process}{STREAMS}", lines)
         return frozenset()
+
+    async def routes_version(self) -> str:
+        """Return the version of the routes that Envoy goes by; empty if it does not say. Never raises."""
+        with suppress(OSError, TimeoutError, ValueError, IndexError):
+            _, body = await self.call("GET", f"/stats?filter=^http.{EDGE}.rds.{EDGE}.version_text$", seconds=1.0)
+            # Such as `http.edge.rds.edge.version_text: "NORMAL-0a1b2c"`.
+            return body.partition('"')[2].partition('"')[0]
+        return ""
 
     async def _stat(self, name: str) -> int:
         _, body = await self.call("GET", f"/stats?filter=^{name}$", seconds=1.0)
         return sum(int(line.rpartition(":")[2]) for line in body.splitlines() if line.startswith(f"{name}:"))
+
+
+def _healthy(cluster: str, lines: Iterable[str]) -> frozenset[str]:
+    # Such as `kernel::/run/kernel-0.1.sock::health_flags::healthy`.
+    head, tail = f"{cluster}::", "::health_flags::healthy"
+    return frozenset(
+        line.removeprefix(head).removesuffix(tail) for line in lines if line.startswith(head) and line.endswith(tail)
+    )
 
 
 async def _read(reader: asyncio.StreamReader) -> str:

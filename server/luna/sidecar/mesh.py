@@ -17,6 +17,8 @@ from luna.topology import Topology
 if TYPE_CHECKING:
     from luna.sidecar.envoy.configuration import Places
     from luna.sidecar.envoy.endpoints import EndpointFiles
+    from luna.sidecar.envoy.routing import Routing
+    from luna.sidecar.envoy.stance import Stance
 
 _LOOK_SECONDS: Final = 0.05
 
@@ -33,6 +35,9 @@ class Mesh:
         self._settings = settings
         self._topology = topology
         self._files: EndpointFiles | None = None
+        self._routing: Routing | None = None
+        self._followed: tuple[int, frozenset[str]] | None = None
+        self._version = ""
 
     def publish(self, process: str, sockets: Sequence[Path]) -> None:
         """Make *sockets* the whole set of endpoints of *process*."""
@@ -42,8 +47,33 @@ class Mesh:
             self._files = EndpointFiles(folder=self._places().endpoints)
         self._files.publish(process, sockets)
 
-    def spec(self) -> ReplicaSpec:
+    def follow(self, level: int, *, suspended: frozenset[str] = frozenset()) -> None:
+        """Have Envoy refuse and limit what a node at *level* does not do, and all that the *suspended* services do.
+
+        Rpcs that control the node pass at every level, in suspended services too. Before `spec`, the level is kept
+        for it.
+
+        Raises:
+            ValueError: there is no such level.
+
+        """
+        self._followed = level, suspended
+        if self._routing:
+            self._version = self._routing.publish(self._stance(), self._places().routes)
+
+    async def followed(self, *, seconds: float) -> bool:
+        """Wait until Envoy goes by what `follow` said last, and return whether it does within *seconds*."""
+
+        async def holds() -> bool:
+            return await self.admin.routes_version() == self._version
+
+        await _until(holds, seconds=seconds)
+        return await holds()
+
+    def spec(self, *, taken_over: bool = False) -> ReplicaSpec:
         """Render the configuration, and return how Envoy is run.
+
+        An Envoy that was *taken_over* stays at its level until somebody says otherwise.
 
         Raises:
             EnvoyMissingError: there is no Envoy binary.
@@ -55,10 +85,11 @@ class Mesh:
         places = self._places()
         command = envoy.command(self._settings, places)
         try:
-            config = envoy.render(self._topology, envoy.descriptor_set(), self._settings, places)
+            rendered = envoy.render(self._topology, envoy.descriptor_set(), self._settings, places)
         except FileNotFoundError as error:
             raise ContractMissingError(str(error)) from error
-        envoy.write(config, places)
+        self._routing = rendered.routing
+        self._version = envoy.write(rendered, places, self._stance(taken_over=taken_over))
         return ReplicaSpec(
             process=ENVOY,
             replica=0,
@@ -91,6 +122,16 @@ class Mesh:
 
         await _until(holds, seconds=seconds)
         return missing
+
+    def _stance(self, *, taken_over: bool = False) -> "Stance":
+        from luna.resilience.levels import Level  # noqa: PLC0415  see the class
+        from luna.sidecar.envoy.routing import stance_in  # noqa: PLC0415
+        from luna.sidecar.envoy.stance import Stance  # noqa: PLC0415
+
+        if self._followed is None:
+            return stance_in(self._places().routes) if taken_over else Stance()
+        level, suspended = self._followed
+        return Stance(level=Level(level), suspended=suspended)
 
     def _probe(self, status: ReplicaStatus) -> Admin:
         del status

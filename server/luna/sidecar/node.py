@@ -158,7 +158,7 @@ class _Node:
             self._spawn(self._console.follow(self._plan.logs))
         if self._mesh:
             self._mesh.publish(SIDECAR, [sidecar_socket(self._plan.settings)])
-            supervisor.add(self._mesh.spec())
+            supervisor.add(self._mesh.spec(taken_over=self._inheritance.life > 1))
             await asyncio.sleep(0)
         await self._serve(stack)
         if self._inheritance.life > 1:

@@ -15,6 +15,7 @@ from luna.kernel.errors import DomainError
 from luna.resilience.bulkhead import BulkheadFullError
 from luna.resilience.circuit import CircuitOpenError
 from luna.transport.call import Call
+from luna.transport.pushback import pushback
 from luna.transport.request_errors import (
     DeadlineError,
     DegradedError,
@@ -109,7 +110,8 @@ async def answer(call: Call, refusal: Refusal) -> NoReturn:
     """End *call* with *refusal*."""
     trailers: tuple[tuple[str, str | bytes], ...] = call.trailers
     if refusal.details:
-        trailers = (*trailers, (DETAILS_TRAILER, refusal.details))
+        details = (DETAILS_TRAILER, refusal.details)
+        trailers = (*trailers, details, *pushback(refusal.code, refusal.details))
     await call.context.abort(_CODES[refusal.code], refusal.message, trailers)
     raise AssertionError("abort returned")
 

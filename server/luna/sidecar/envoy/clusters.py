@@ -6,6 +6,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from luna.sidecar.envoy.contract import Contract, module_of
+from luna.sidecar.envoy.discovery import file_source
+from luna.sidecar.envoy.names import STREAMS
 from luna.sidecar.envoy.template import Json, Template, extension, typed
 from luna.topology import SIDECAR, Process, Topology
 
@@ -16,21 +18,34 @@ _PORTS: Final = {"http": 4317, "https": 443}
 
 
 def process_clusters(topology: Topology, contract: Contract, template: Template, files: Path) -> Iterator[Json]:
-    """Yield the cluster of each process, whose endpoints are read from *files*, and that of the sidecar."""
-    for process in topology.processes:
-        checks = [_health_check(_checked_service(process, contract), template)]
-        yield {**_cluster(process.name, template, files), "health_checks": checks}
-    # It is back within a second, and there is never another: being told that it is away would help nobody.
-    yield _cluster(SIDECAR, template, files)
+    """Yield the clusters of each process, whose endpoints are read from *files*, and those of the sidecar.
+
+    A process has one for calls with one answer, and one for streams: a stream counts as a request for as long as it
+    lives, and would take the room of calls that are over in no time.
+    """
+    for streams in (False, True):
+        for process in topology.processes:
+            checks = [_health_check(_checked_service(process, contract), template)]
+            cluster = _cluster(process.name, template, files, streams=streams, replicas=process.replicas)
+            yield {**cluster, "health_checks": checks}
+        # It is back within a second, and there is never another: being told that it is away would help nobody.
+        yield _cluster(SIDECAR, template, files, streams=streams, replicas=1)
 
 
-def published_clusters(config: Json) -> Iterator[str]:
-    """Yield the names of the clusters in *config* whose endpoints are published as files."""
+def requests_max(process: str, topology: Topology, template: Template, *, streams: bool, urgent: bool) -> int:
+    """Return how many calls of a kind may be under way to *process*."""
+    replicas = {each.name: each.replicas for each in topology.processes}.get(process, 1)
+    return _room(template, streams=streams, urgent=urgent)["max_requests"] * replicas
+
+
+def published_processes(config: Json) -> Iterator[str]:
+    """Yield the names of the processes in *config* whose endpoints are published as files."""
     resources = config["static_resources"]
     clusters = resources["clusters"] if isinstance(resources, Mapping) else ()
     for cluster in clusters if isinstance(clusters, Sequence) else ():
-        if isinstance(cluster, Mapping) and cluster.get("type") == "EDS":
-            yield str(cluster["name"])
+        source = cluster.get("eds_cluster_config") if isinstance(cluster, Mapping) else None
+        if isinstance(source, Mapping):
+            yield str(source["service_name"])
 
 
 def metrics_clusters(topology: Topology, run: Path, admin_port: int) -> Iterator[Json]:
@@ -61,19 +76,28 @@ def otlp_cluster(endpoint: str, template: Template) -> Json:
     }
 
 
-def _cluster(name: str, template: Template, files: Path) -> Json:
-    source: Json = {"path": str(files / f"{name}.json"), "watched_directory": {"path": str(files)}}
+def _cluster(process: str, template: Template, files: Path, *, streams: bool, replicas: int) -> Json:
+    rooms = [
+        {"priority": priority, **_multiplied(_room(template, streams=streams, urgent=urgent), replicas)}
+        for priority, urgent in (("DEFAULT", False), ("HIGH", True))
+    ]
     return {
-        "name": name,
+        "name": f"{process}{STREAMS}" if streams else process,
         "type": "EDS",
-        "eds_cluster_config": {
-            "service_name": name,
-            "eds_config": {"resource_api_version": "V3", "initial_fetch_timeout": "2s", "path_config_source": source},
-        },
+        "eds_cluster_config": {"service_name": process, "eds_config": file_source(files / f"{process}.json")},
         "typed_extension_protocol_options": _http2(template),
-        "circuit_breakers": {"thresholds": [template["breaker"]]},
+        "circuit_breakers": {"thresholds": rooms},
         **template["cluster"],
     }
+
+
+def _room(template: Template, *, streams: bool, urgent: bool) -> Mapping[str, int]:
+    kind = f"{'streams' if streams else 'calls'}_{'urgent' if urgent else 'other'}"
+    return template.counts("room", kind)
+
+
+def _multiplied(room: Mapping[str, int], replicas: int) -> Json:
+    return {name: number * replicas for name, number in room.items()}
 
 
 def _health_check(service: str, template: Template) -> Json:

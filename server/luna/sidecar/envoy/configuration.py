@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Final, Self
 
 from luna.settings import Settings
-from luna.sidecar.envoy.clusters import metrics_clusters, otlp_cluster, process_clusters, published_clusters
+from luna.sidecar.envoy.clusters import metrics_clusters, otlp_cluster, process_clusters, published_processes
 from luna.sidecar.envoy.contract import read_contract
 from luna.sidecar.envoy.edge import Edge
 from luna.sidecar.envoy.endpoints import EndpointFiles
 from luna.sidecar.envoy.listeners import admin, edge_listener, metrics_listener
+from luna.sidecar.envoy.routes import served
+from luna.sidecar.envoy.routing import Routing
+from luna.sidecar.envoy.stance import Stance
 from luna.sidecar.envoy.template import Json, JsonValue, Template, contract_file, extension, load_template
 from luna.sidecar.places import log_directory, run_directory, socket_link
 from luna.sidecar.start_errors import EnvoyMissingError
@@ -48,9 +51,22 @@ class Places:
         return self.endpoints / "bootstrap.json"
 
     @property
+    def routes(self) -> Path:
+        """The file that routes are read from, again whenever it is replaced."""
+        return self.endpoints / "routes.json"
+
+    @property
     def access_log(self) -> Path:
         """The file with a line for each call."""
         return self.log / "envoy-access.log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The configuration of a node's Envoy: what it starts from, and what its routes are rendered by."""
+
+    bootstrap: Json
+    routing: Routing
 
 
 def descriptor_set() -> bytes:
@@ -63,7 +79,7 @@ def descriptor_set() -> bytes:
     return contract_file("arkalia.binpb").read_bytes()
 
 
-def render(topology: Topology, image: bytes, settings: Settings, places: Places) -> Json:
+def render(topology: Topology, image: bytes, settings: Settings, places: Places) -> Rendered:
     """Return the Envoy configuration for the processes of *topology* and the contracts in *image*."""
     template = load_template()
     contract = read_contract(image)
@@ -72,8 +88,17 @@ def render(topology: Topology, image: bytes, settings: Settings, places: Places)
         contract=contract,
         settings=settings,
         template=template,
-        openapi=contract_file("openapi.json"),
+        routes=places.routes,
         access_log=places.access_log,
+    )
+    routing = Routing(
+        topology=topology,
+        template=template,
+        rpcs=served(contract, topology),
+        codes=contract.codes,
+        openapi=contract_file("openapi.json"),
+        cors_origins=settings.cors_origins,
+        body_bytes_max=settings.message_bytes_max,
     )
     clusters = [*process_clusters(topology, contract, template, places.endpoints)]
     listeners = [edge_listener(edge)]
@@ -82,35 +107,28 @@ def render(topology: Topology, image: bytes, settings: Settings, places: Places)
         listeners.append(metrics_listener(topology, settings))
     if settings.otlp_endpoint:
         clusters.append(otlp_cluster(settings.otlp_endpoint, template))
-    return {
-        "node": {"id": settings.node_name or "node", "cluster": "arkalia"},
-        "admin": admin(settings, template),
-        "static_resources": {"listeners": listeners, "clusters": clusters},
-        "overload_manager": _overload(template),
-        "layered_runtime": {"layers": [{"name": "static", "static_layer": template["runtime"]}]},
-        **({"application_log_config": _LOG_FORMAT} if settings.log_format == "json" else {}),
-    }
+    bootstrap = _bootstrap(settings, template, listeners=listeners, clusters=clusters)
+    return Rendered(bootstrap=bootstrap, routing=routing)
 
 
-def write(config: Json, places: Places) -> Path:
-    """Write *config* where Envoy reads it, and return that file.
+def write(rendered: Rendered, places: Places, stance: Stance | None = None) -> str:
+    """Write everything where Envoy reads it, the routes at *stance*, and return the version of the routes.
 
     Envoy does not start without a file for every cluster: a process whose endpoints nobody has published yet is
     expected on the usual socket of its first replica.
     """
     places.log.mkdir(mode=0o700, parents=True, exist_ok=True)
     endpoints = EndpointFiles(folder=places.endpoints)
-    for process in published_clusters(config):
+    for process in published_processes(rendered.bootstrap):
         if not endpoints.published(process):
             endpoints.publish(process, [socket_link(places.run, process, 0)])
-    text = json.dumps(config)
-    if places.config.exists() and places.config.read_text() == text:
-        # An Envoy that runs on it was taken over.
-        return places.config
-    draft = places.config.with_suffix(".draft")
-    draft.write_text(text)
-    draft.rename(places.config)
-    return places.config
+    text = json.dumps(rendered.bootstrap)
+    if not places.config.exists() or places.config.read_text() != text:
+        # Otherwise an Envoy that runs on it was taken over.
+        draft = places.config.with_suffix(".draft")
+        draft.write_text(text)
+        draft.rename(places.config)
+    return rendered.routing.publish(stance or Stance(), places.routes)
 
 
 def command(settings: Settings, places: Places) -> list[str]:
@@ -172,6 +190,17 @@ _LOG_FORMAT: Final[Mapping[str, JsonValue]] = {
 }
 
 
+def _bootstrap(settings: Settings, template: Template, *, listeners: Sequence[Json], clusters: Sequence[Json]) -> Json:
+    return {
+        "node": {"id": settings.node_name or "node", "cluster": "arkalia"},
+        "admin": admin(settings, template),
+        "static_resources": {"listeners": listeners, "clusters": clusters},
+        "overload_manager": _overload(template),
+        "layered_runtime": {"layers": [{"name": "static", "static_layer": template["runtime"]}]},
+        **({"application_log_config": _LOG_FORMAT} if settings.log_format == "json" else {}),
+    }
+
+
 def _overload(template: Template) -> Json:
     connections = extension(
         "envoy.resource_monitors.global_downstream_max_connections",
@@ -181,4 +210,13 @@ def _overload(template: Template) -> Json:
     return {"resource_monitors": [connections]}
 
 
-__all__: Sequence[str] = ["Places", "binary", "command", "descriptor_set", "envoy_version", "render", "write"]
+__all__: Sequence[str] = [
+    "Places",
+    "Rendered",
+    "binary",
+    "command",
+    "descriptor_set",
+    "envoy_version",
+    "render",
+    "write",
+]

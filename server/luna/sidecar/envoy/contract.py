@@ -13,6 +13,7 @@ _IDEMPOTENT: Final = {
     descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS,
     descriptor_pb2.MethodOptions.IDEMPOTENT,
 }
+_REASONS: Final = {"arkalia.options.v1.MeshErrorReason", "arkalia.options.v1.RequestErrorReason"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,10 @@ class Rpc:
     server_streaming: bool
     idempotent: bool
     deadline_seconds: float | None
+    priority: int
+    """A value of `arkalia.options.v1.Priority`, never unspecified."""
+    control: bool
+    """Whether it steers or watches the node itself."""
     bindings: Sequence[Binding]
 
     @property
@@ -55,6 +60,11 @@ class Rpc:
         """Whether neither side streams."""
         return not (self.client_streaming or self.server_streaming)
 
+    @property
+    def urgent(self) -> bool:
+        """Whether it is served however little the node can do."""
+        return self.control or self.priority == method_pb2.PRIORITY_CRITICAL
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
@@ -63,7 +73,7 @@ class Contract:
     files: descriptor_pb2.FileDescriptorSet
     rpcs: Sequence[Rpc]
     codes: Mapping[str, int]
-    """The canonical code of every error reason of the mesh."""
+    """The canonical code of every reason for which the mesh refuses a call."""
 
     @property
     def services(self) -> Sequence[str]:
@@ -92,7 +102,7 @@ def read_contract(image: bytes) -> Contract:
     return Contract(
         files=files,
         rpcs=[rpc for file in files.file if file.package.startswith("arkalia.") for rpc in _rpcs(file, fields(files))],
-        codes=_mesh_codes(files),
+        codes=_codes(files),
     )
 
 
@@ -132,6 +142,8 @@ def _rpcs(file: descriptor_pb2.FileDescriptorProto, known: Fields) -> Iterator[R
                 deadline_seconds=declared.deadline.ToTimedelta().total_seconds()
                 if declared.HasField("deadline")
                 else None,
+                priority=declared.priority or method_pb2.PRIORITY_MEDIUM,
+                control=declared.control,
                 bindings=list(_bindings(method, known)),
             )
 
@@ -159,12 +171,12 @@ def _body_message(request: str, body: str, known: Fields) -> str:
     return next(field.type_name.removeprefix(".") for field in known[request] if field.name == body)
 
 
-def _mesh_codes(files: descriptor_pb2.FileDescriptorSet) -> Mapping[str, int]:
+def _codes(files: descriptor_pb2.FileDescriptorSet) -> Mapping[str, int]:
     reasons = (
         value
         for file in files.file
         for enum in file.enum_type
-        if f"{file.package}.{enum.name}" == "arkalia.options.v1.MeshErrorReason"
+        if f"{file.package}.{enum.name}" in _REASONS
         for value in enum.value
     )
     return {reason.name: reason.options.Extensions[error_pb2.error].code or code_pb2.UNKNOWN for reason in reasons}

@@ -1,22 +1,23 @@
-"""Puts together what happens to every call: filters, routes, access log, tracing."""
+"""Puts together what happens to every call: filters, access log, tracing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from luna.settings import Settings
 from luna.sidecar.envoy.clusters import OTLP
-from luna.sidecar.envoy.contract import Contract, Rpc
+from luna.sidecar.envoy.contract import Contract
+from luna.sidecar.envoy.discovery import file_source
+from luna.sidecar.envoy.names import EDGE
+from luna.sidecar.envoy.refusals import FAULT, NO_FAULT, NO_RATE, RATE
 from luna.sidecar.envoy.replies import local_replies
-from luna.sidecar.envoy.rest import STRICT_JSON, TRANSCODER, Rest
-from luna.sidecar.envoy.routes import grpc_routes, served
-from luna.sidecar.envoy.strict import tables
-from luna.sidecar.envoy.template import Json, JsonValue, Template, extension, typed
-from luna.topology import SIDECAR, Topology
+from luna.sidecar.envoy.routes import served
+from luna.sidecar.envoy.routing import CORS
+from luna.sidecar.envoy.template import Json, Template, extension
+from luna.sidecar.envoy.transcoder import Transcoding
+from luna.topology import Topology
 
-OPENAPI_PATH = "/openapi.json"
 HEALTH_PATH = "/healthz"
-_CORS = "envoy.filters.http.cors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +28,20 @@ class Edge:
     contract: Contract
     settings: Settings
     template: Template
-    openapi: Path
+    routes: Path
+    """The file that the routes are read from."""
     access_log: Path
 
     def connection_manager(self) -> Json:
         """Return the network filter that serves every protocol on one port."""
+        routes: Json = {"route_config_name": EDGE, "config_source": file_source(self.routes)}
         return extension(
             "envoy.filters.network.http_connection_manager",
             "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
             **{
                 **self.template["http"],
-                "stat_prefix": "edge",
-                "route_config": self._routes(),
+                "stat_prefix": EDGE,
+                "rds": routes,
                 "http_filters": self._filters(),
                 "access_log": [self._access_log()],
                 "local_reply_config": local_replies(self.template, self.contract.codes),
@@ -46,63 +49,19 @@ class Edge:
             },
         )
 
-    def _routes(self) -> Json:
-        rpcs = served(self.contract, self.topology)
-        host: Json = {
-            "name": "node",
-            "domains": ["*"],
-            "typed_per_filter_config": {_CORS: self._cors()},
-            "routes": [*self._plain_routes(), *self._call_routes(rpcs), _unknown()],
-        }
-        size = self.openapi.stat().st_size
-        return {"name": "edge", "virtual_hosts": [host], "max_direct_response_body_size_bytes": max(size, 4096)}
-
-    def _plain_routes(self) -> Sequence[Json]:
-        headers = {"content-type": "application/json", "access-control-allow-origin": "*"}
-        document: Json = {
-            "name": OPENAPI_PATH,
-            "match": {"path": OPENAPI_PATH, "headers": [{"name": ":method", "string_match": {"exact": "GET"}}]},
-            "direct_response": {"status": 200, "body": {"filename": str(self.openapi)}},
-            "response_headers_to_add": [_header(name, value) for name, value in headers.items()],
-        }
-        asked: Sequence[Json] = [
-            {"name": ":method", "string_match": {"exact": "OPTIONS"}},
-            {"name": "origin", "present_match": True},
-            {"name": "access-control-request-method", "present_match": True},
-        ]
-        # The CORS filter answers by itself; it only needs a route that is not a direct response.
-        preflight: Json = {
-            "name": "preflight",
-            "match": {"prefix": "/", "headers": asked},
-            "route": {"cluster": SIDECAR},
-        }
-        return [document, preflight]
-
-    def _call_routes(self, rpcs: Sequence[Rpc]) -> Sequence[Json]:
-        rest = self._rest()
-        return [*grpc_routes(rpcs, self.topology, self.template), *rest.routes(rpcs)]
-
-    def _rest(self) -> Rest:
-        return Rest(
-            contract=self.contract,
-            topology=self.topology,
-            template=self.template,
-            body_bytes_max=self.settings.message_bytes_max,
-        )
-
     def _filters(self) -> Sequence[Json]:
         services = sorted({rpc.service for rpc in served(self.contract, self.topology)})
-        lua = typed(
-            "envoy.extensions.filters.http.lua.v3.Lua",
-            default_source_code={"inline_string": tables(self.contract) + self.template.strict_json},
+        transcoding = Transcoding(
+            contract=self.contract, template=self.template, body_bytes_max=self.settings.message_bytes_max
         )
         return [
             self._healthz(),
-            extension(_CORS, "envoy.extensions.filters.http.cors.v3.Cors"),
+            extension(CORS, "envoy.extensions.filters.http.cors.v3.Cors"),
             extension("envoy.filters.http.grpc_web", "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb"),
-            # Routes of REST calls turn these two on; a gRPC call never meets them.
-            {"name": STRICT_JSON, "disabled": True, "typed_config": lua},
-            {"name": TRANSCODER, "disabled": True, "typed_config": self._rest().transcoder(services)},
+            # Routes turn these on where the level refuses or limits their rpc.
+            {"name": FAULT, "disabled": True, "typed_config": NO_FAULT},
+            *transcoding.filters(services),
+            {"name": RATE, "disabled": True, "typed_config": NO_RATE},
             extension(
                 "envoy.filters.http.router",
                 "envoy.extensions.filters.http.router.v3.Router",
@@ -118,11 +77,6 @@ class Edge:
             headers=[{"name": ":path", "string_match": {"exact": HEALTH_PATH}}],
             cluster_min_healthy_percentages={process.name: {"value": 1} for process in self.topology.processes},
         )
-
-    def _cors(self) -> Json:
-        origins = [{"safe_regex": {"regex": self.settings.cors_origins}}]
-        policy: Mapping[str, JsonValue] = {**self.template["cors"], "allow_origin_string_match": origins}
-        return typed("envoy.extensions.filters.http.cors.v3.CorsPolicy", **policy)
 
     def _access_log(self) -> Json:
         return extension(
@@ -152,16 +106,3 @@ class Edge:
             ),
         )
         return {"provider": provider, "spawn_upstream_span": True}
-
-
-def _unknown() -> Json:
-    text = f"there is nothing here; {OPENAPI_PATH} lists what there is"
-    return {
-        "name": "unknown",
-        "match": {"prefix": "/"},
-        "direct_response": {"status": 404, "body": {"inline_string": text}},
-    }
-
-
-def _header(name: str, value: str) -> Json:
-    return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}

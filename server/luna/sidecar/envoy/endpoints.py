@@ -1,11 +1,10 @@
 """Tells Envoy on which sockets a process can be reached now."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 from pathlib import Path
 
+from luna.sidecar.envoy.discovery import discover
 from luna.sidecar.envoy.template import Json, typed
 
 
@@ -18,16 +17,10 @@ class EndpointFiles:
     """
 
     folder: Path
-    _versions: "count[int]" = field(default_factory=lambda: count(1))
 
     def publish(self, process: str, sockets: Sequence[Path]) -> None:
         """Make *sockets* the endpoints of *process*."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target = self._file(process)
-        draft = target.with_suffix(".draft")
-        draft.write_text(json.dumps(_discovery(process, sockets, str(next(self._versions)))))
-        # Envoy reads the file when it is renamed into place, and never half of it.
-        draft.rename(target)
+        discover(self._file(process), _assignment(process, sockets))
 
     def published(self, process: str) -> bool:
         """Return whether Envoy was told where *process* is."""
@@ -37,11 +30,10 @@ class EndpointFiles:
         return self.folder / f"{process}.json"
 
 
-def _discovery(process: str, sockets: Sequence[Path], version: str) -> Json:
+def _assignment(process: str, sockets: Sequence[Path]) -> Json:
     endpoints: Sequence[Json] = [{"endpoint": {"address": {"pipe": {"path": str(socket)}}}} for socket in sockets]
-    assignment = typed(
+    return typed(
         "envoy.config.endpoint.v3.ClusterLoadAssignment",
         cluster_name=process,
         endpoints=[{"lb_endpoints": endpoints}],
     )
-    return {"version_info": version, "resources": [assignment]}

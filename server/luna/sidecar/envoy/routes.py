@@ -1,13 +1,18 @@
-"""Routes gRPC calls: which process, how long, and when to try again."""
+"""Routes gRPC calls: which process, how urgent, how long, and when to try again."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from luna.sidecar.envoy.clusters import requests_max
 from luna.sidecar.envoy.contract import Contract, Rpc
+from luna.sidecar.envoy.names import STREAMS
+from luna.sidecar.envoy.refusals import Refusals
 from luna.sidecar.envoy.template import Json, Template, extension, seconds
-from luna.topology import SIDECAR, Topology
+from luna.topology import SIDECAR, SIDECAR_MODULES, Topology
 
 HEALTH: Final = "/grpc.health.v1.Health/"
+HEALTH_WATCH: Final = f"{HEALTH}Watch"
 REFLECTION: Final = "/grpc.reflection."
 FRONT_DOOR: Final = "helloria"
 """The module whose process answers for reflection."""
@@ -15,27 +20,74 @@ FRONT_DOOR: Final = "helloria"
 _GRPC: Final[Json] = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
 
 
-def cluster_of(module: str, topology: Topology) -> str:
-    """Return the cluster that serves *module*.
+def served(contract: Contract, topology: Topology) -> Sequence[Rpc]:
+    """Return the rpcs that some process of *topology* serves."""
+    present = {*SIDECAR_MODULES, *(module for process in topology.processes for module in process.modules)}
+    return [rpc for rpc in contract.rpcs if rpc.module in present]
+
+
+def cluster_of(rpc: Rpc, topology: Topology) -> str:
+    """Return the cluster that serves *rpc*.
 
     Raises:
         ValueError: no process does.
 
     """
-    return topology.host(module) or topology.home(module).name
+    process = topology.host(rpc.module)
+    if process is None:
+        raise ValueError(f"no process serves module {rpc.module!r}")
+    return process if rpc.unary else f"{process}{STREAMS}"
 
 
-def served(contract: Contract, topology: Topology) -> Sequence[Rpc]:
-    """Return the rpcs that some process of *topology* serves."""
-    return [rpc for rpc in contract.rpcs if topology.host(rpc.module)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrpcRoutes:
+    """What routes of gRPC calls are made of."""
 
+    topology: Topology
+    template: Template
 
-def grpc_routes(rpcs: Sequence[Rpc], topology: Topology, template: Template) -> Iterator[Json]:
-    """Yield a route for each rpc, and those of health and reflection."""
-    for rpc in rpcs:
-        yield _grpc_route(rpc, cluster_of(rpc.module, topology), template)
-    yield _service_route(HEALTH, SIDECAR, template)
-    yield _service_route(REFLECTION, _front_door(topology), template)
+    def routes(self, rpcs: Sequence[Rpc], refusals: Refusals) -> Iterator[Json]:
+        """Yield a route for each of *rpcs*, and those of health and reflection."""
+        for rpc in rpcs:
+            yield self._route(rpc, refusals)
+        yield self._service_route(HEALTH_WATCH, f"{SIDECAR}{STREAMS}", urgent=True)
+        yield self._service_route(HEALTH, SIDECAR, urgent=True)
+        yield self._service_route(REFLECTION, f"{_front_door(self.topology)}{STREAMS}", urgent=False)
+
+    def _route(self, rpc: Rpc, refusals: Refusals) -> Json:
+        limit = rpc.deadline_seconds or (self.template.number("deadline", "unary_seconds") if rpc.unary else 0.0)
+        process = str(self.topology.host(rpc.module))
+        room = requests_max(process, self.topology, self.template, streams=not rpc.unary, urgent=rpc.urgent)
+        refusal = refusals.grpc(rpc, process=process, requests_max=room)
+        return {
+            "name": rpc.path,
+            "match": {"path": rpc.path, "headers": [_GRPC]},
+            "route": {
+                "cluster": cluster_of(rpc, self.topology),
+                "priority": _priority(urgent=rpc.urgent),
+                "timeout": "0s",
+                "max_stream_duration": _limits(limit),
+                "retry_policy": retry_policy(rpc, self.template),
+                **({} if limit else {"idle_timeout": "0s"}),
+            },
+            "request_headers_to_add": [_deadline_header(limit)] if limit else [],
+            "metadata": refusal.metadata,
+            **({"typed_per_filter_config": refusal.filters} if refusal.filters else {}),
+        }
+
+    def _service_route(self, prefix: str, cluster: str, *, urgent: bool) -> Json:
+        return {
+            "name": prefix,
+            "match": {"prefix": prefix, "headers": [_GRPC]},
+            "route": {
+                "cluster": cluster,
+                "priority": _priority(urgent=urgent),
+                "timeout": "0s",
+                "idle_timeout": "0s",
+                "max_stream_duration": _limits(0.0),
+                "retry_policy": _retries("unsent", self.template),
+            },
+        }
 
 
 def retry_policy(rpc: Rpc, template: Template) -> Json:
@@ -47,20 +99,8 @@ def retry_policy(rpc: Rpc, template: Template) -> Json:
     return _retries(kind, template)
 
 
-def _grpc_route(rpc: Rpc, cluster: str, template: Template) -> Json:
-    limit = rpc.deadline_seconds or (template.number("deadline", "unary_seconds") if rpc.unary else 0.0)
-    return {
-        "name": rpc.path,
-        "match": {"path": rpc.path, "headers": [_GRPC]},
-        "route": {
-            "cluster": cluster,
-            "timeout": "0s",
-            "max_stream_duration": _limits(limit),
-            "retry_policy": retry_policy(rpc, template),
-            **({} if limit else {"idle_timeout": "0s"}),
-        },
-        "request_headers_to_add": [_deadline_header(limit)] if limit else [],
-    }
+def _priority(*, urgent: bool) -> str:
+    return "HIGH" if urgent else "DEFAULT"
 
 
 def _deadline_header(limit: float) -> Json:
@@ -73,20 +113,6 @@ def _limits(limit: float) -> Json:
     return {"max_stream_duration": seconds(limit), "grpc_timeout_header_max": seconds(limit)}
 
 
-def _service_route(prefix: str, cluster: str, template: Template) -> Json:
-    return {
-        "name": prefix,
-        "match": {"prefix": prefix, "headers": [_GRPC]},
-        "route": {
-            "cluster": cluster,
-            "timeout": "0s",
-            "idle_timeout": "0s",
-            "max_stream_duration": _limits(0.0),
-            "retry_policy": _retries("unsent", template),
-        },
-    }
-
-
 def _retries(kind: str, template: Template) -> Json:
     other_host = extension(
         "envoy.retry_host_predicates.previous_hosts",
@@ -96,5 +122,4 @@ def _retries(kind: str, template: Template) -> Json:
 
 
 def _front_door(topology: Topology) -> str:
-    processes = [process.name for process in topology.processes if FRONT_DOOR in process.modules]
-    return processes[0] if processes else topology.processes[0].name
+    return topology.host(FRONT_DOOR) or topology.processes[0].name

@@ -58,6 +58,14 @@ class Template:
             raise TypeError(f"{key} in [{name}] of mesh.toml is not a number")
         return number
 
+    def counts(self, name: str, key: str) -> Mapping[str, int]:
+        """Return table *key* of fragment *name*, in which everything is counted."""
+        part = self.part(name, key)
+        counts = {field: count for field, count in part.items() if isinstance(count, int)}
+        if len(counts) < len(part):
+            raise TypeError(f"[{name}.{key}] of mesh.toml has more than whole numbers")
+        return counts
+
     def words(self, name: str, key: str) -> Sequence[str]:
         """Return the list of strings *key* of fragment *name*."""
         words = self.fragments[name][key]
