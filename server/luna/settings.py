@@ -34,6 +34,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "log_level": (lambda level: level in {"debug", "info", "warning", "error"}, "debug, info, warning or error"),
     "log_format": (lambda kind: kind in {"json", "console"}, "json or console"),
     "otlp_endpoint": (lambda url: not url or re.fullmatch(r"https?://[^/\s]+/?", url) is not None, "http://HOST:PORT"),
+    "incident_webhook": (lambda url: not url or re.fullmatch(r"https?://[^\s]+", url) is not None, "http://HOST/PATH"),
     "trace_ratio": (lambda ratio: 0 <= ratio <= 1, "0 to 1"),
     "cors_origins": (_compiles, "a regular expression"),
 }
@@ -64,6 +65,8 @@ class Settings:
     """Where traces and metrics go, such as ``http://127.0.0.1:4317``. Empty: nowhere."""
     trace_ratio: float = 0.1
     """The share of requests without a parent that are traced, once ``otlp_endpoint`` is set."""
+    incident_webhook: str = ""
+    """Where incidents are posted to. Empty: nowhere."""
     channelz: bool = False
     process_memory_bytes_max: int = 0
     """The memory that a process of the node may hold. 0: half of what the machine, or its container, has."""

@@ -60,7 +60,7 @@ class Topology:
 
 SIDECAR: Final = "sidecar"
 """The process that supervises the others."""
-SIDECAR_MODULES: Final = ("node",)
+SIDECAR_MODULES: Final = ("node", "recovery")
 """What it serves itself, in every topology."""
 
 SPLIT: Final = Topology(

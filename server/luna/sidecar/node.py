@@ -1,13 +1,13 @@
 """Runs a node from the sidecar: takes charge of what runs, starts the rest, serves, and stops it in order."""
 
 import asyncio
-import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
-from typing import Final
+from collections import deque
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final
 
 from luna import __version__
 from luna.kernel.clock import SystemClock
@@ -24,20 +24,25 @@ from luna.sidecar.launch import STOP_MARGIN_SECONDS
 from luna.sidecar.link import Inheritance, KeeperLink, NoKeeperError
 from luna.sidecar.logs import keep_small
 from luna.sidecar.mesh import Mesh
+from luna.sidecar.observation import Observation
 from luna.sidecar.places import clear_sockets, log_directory, run_directory, sidecar_socket
 from luna.sidecar.plan import Plan
 from luna.sidecar.probing import Pace
 from luna.sidecar.process_stat import memory_bytes
 from luna.sidecar.start_errors import StartError
 from luna.sidecar.supervisor import Supervisor
+from luna.sidecar.told import Told, signals
 from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
 from luna.topology import SIDECAR, Topology
 
-_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+if TYPE_CHECKING:
+    from luna.sidecar.recovery.service import Recovery
+
 _REACH_SECONDS: Final = 5.0
 """How long Envoy may take to find processes that serve."""
 _FLUSH_SECONDS: Final = 1.0
+_EARLY_MAX: Final = 256
 _READY: Final = "ready"
 """What the keeper is asked to remember: that the node has been up."""
 
@@ -57,8 +62,8 @@ async def run_plan(plan: Plan) -> int:
     except NoKeeperError:
         sys.stderr.write("arkalia: the sidecar is started by `arkalia up`\n")
         return int(ExitCode.USAGE)
-    told = _Told()
-    with _signals(told.signalled):
+    told = Told()
+    with signals(told.signalled):
         inheritance = await link.hello()
         async with asyncio.TaskGroup() as group:
             failure = await _Node(plan, group, link=link, inheritance=inheritance, told=told).run()
@@ -70,27 +75,11 @@ async def run_plan(plan: Plan) -> int:
     return code
 
 
-class _Told:
-    """Whether somebody wants the node to stop, and why."""
-
-    def __init__(self) -> None:
-        self.stop = asyncio.Event()
-        self.hurry = asyncio.Event()
-        self.reason = ""
-
-    def signalled(self, name: str) -> None:
-        """Stop, because of the signal *name*; the second time, in a hurry."""
-        if self.stop.is_set():
-            self.hurry.set()
-        self.reason = self.reason or name
-        self.stop.set()
-
-
 class _Node:
     """One run of a node."""
 
     def __init__(
-        self, plan: Plan, group: asyncio.TaskGroup, *, link: KeeperLink, inheritance: Inheritance, told: _Told
+        self, plan: Plan, group: asyncio.TaskGroup, *, link: KeeperLink, inheritance: Inheritance, told: Told
     ) -> None:
         self._plan = plan
         self._group = group
@@ -110,17 +99,22 @@ class _Node:
         self._journal = Journal(self._identity, clock=clock)
         endpoints: Endpoints = self._mesh or NoEndpoints()
         found, self._leftovers = sort_out(inheritance.found, run_directory(plan.settings))
+        self._tools = Tools(
+            clock=clock,
+            pace=plan.pace or Pace(stop_seconds=plan.settings.drain_seconds + STOP_MARGIN_SECONDS),
+            record=self._record,
+            spawner=link,
+            memory_bytes_max=plan.settings.process_memory_bytes_max or memory_bytes() // 2,
+        )
+        # What is seen before there is anybody to draw conclusions from it.
+        self._early: deque[Observation] = deque(maxlen=_EARLY_MAX)
+        self._unsubscribe = self._tools.observations.subscribe(self._early.append)
+        self._recovery: Recovery | None = None
         self._supervisor = Supervisor(
             list(replica_specs(plan.settings, plan.topology, plan.command or serve_command(plan.settings))),
             node=self._identity.node,
             endpoints=endpoints,
-            tools=Tools(
-                clock=clock,
-                pace=plan.pace or Pace(stop_seconds=plan.settings.drain_seconds + STOP_MARGIN_SECONDS),
-                record=self._record,
-                spawner=link,
-                memory_bytes_max=plan.settings.process_memory_bytes_max or memory_bytes() // 2,
-            ),
+            tools=self._tools,
             group=group,
             found=found,
             hurry=told.hurry,
@@ -188,13 +182,28 @@ class _Node:
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         """Serve ``NodeService``, and begin to send the journal."""
-        from luna.sidecar.serving import keep, log_to, serve_node  # noqa: PLC0415  gRPC: see commands._health_probe
+        # gRPC: see commands._health_probe
+        from luna.sidecar.recovery.service import Recovery, Setting  # noqa: PLC0415
+        from luna.sidecar.serving import keep, log_to, serve_node  # noqa: PLC0415
 
         plan = self._plan
         log_to(plan.logs[SIDECAR], plan.settings)
+        recovery = self._recovery = Recovery(
+            Setting(
+                supervisor=self._supervisor,
+                observations=self._tools.observations,
+                early=self._early,
+                settings=plan.settings,
+                topology=plan.topology,
+                identity=self._identity,
+                clock=self._tools.clock,
+                memory_bytes_max=self._tools.memory_bytes_max,
+            )
+        )
         await stack.enter_async_context(
             serve_node(
                 self._supervisor,
+                recovery,
                 settings=plan.settings,
                 topology=plan.topology,
                 identity=self._identity,
@@ -203,6 +212,8 @@ class _Node:
                 admin=self._mesh.admin if self._mesh else None,
             )
         )
+        self._unsubscribe()
+        self._spawn(recovery.run())
         self._spawn(keep(self._journal, identity=self._identity, settings=plan.settings, topology=plan.topology))
 
     async def _down(self, reason: str) -> None:
@@ -212,6 +223,8 @@ class _Node:
         await self._supervisor.stop(drain=None if failed else self._drain)
         if not failed:
             await self._journal.flush(seconds=_FLUSH_SECONDS)
+        if self._recovery and not failed:
+            await self._recovery.stop(seconds=_FLUSH_SECONDS)
 
     async def _drain(self, hurry: asyncio.Event) -> None:
         if self._mesh:
@@ -223,16 +236,3 @@ class _Node:
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         self._background.append(self._group.create_task(work))
-
-
-@contextmanager
-def _signals(told: Callable[[str], None]) -> Iterator[None]:
-    """Call *told* with the name of each signal to stop, while the block runs."""
-    loop = asyncio.get_running_loop()
-    for signum in _STOP_SIGNALS:
-        loop.add_signal_handler(signum, told, signum.name)
-    try:
-        yield
-    finally:
-        for signum in _STOP_SIGNALS:
-            loop.remove_signal_handler(signum)

@@ -15,6 +15,8 @@ ASK_SECONDS: Final = 1.0
 WATCH_SECONDS: Final = 1.0
 """How often a watched status is looked at."""
 NODE_SERVICE: Final = "arkalia.node.v1.NodeService"
+OWN_SERVICES: Final = frozenset({NODE_SERVICE, "arkalia.recovery.v1.RecoveryService"})
+"""What the sidecar serves itself."""
 
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -69,7 +71,7 @@ class NodeHealth(health_pb2_grpc.HealthServicer):
                 await channel.close()
 
     async def _status(self, service: str) -> health_pb2.HealthCheckResponse.ServingStatus.ValueType:
-        if service == NODE_SERVICE:
+        if service in OWN_SERVICES:
             return _SERVING
         if not service:
             answers = await asyncio.gather(*(self._process_status(name, "") for name in self._channels))

@@ -1,4 +1,4 @@
-"""Serves ``NodeService``, and finds the log of the node."""
+"""Serves ``NodeService`` and ``RecoveryService``, and finds the log of the node."""
 
 import logging
 import os
@@ -7,8 +7,11 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from arkalia.events.v1 import event_error_pb2
 from arkalia.node.v1 import node_error_pb2, node_service_pb2
 from arkalia.node.v1 import node_service_pb2_grpc as stubs
+from arkalia.recovery.v1 import recovery_error_pb2
+from arkalia.recovery.v1 import recovery_service_pb2_grpc as recovery_stubs
 
 from luna.kernel.identity import Identity
 from luna.manifest import Health
@@ -17,6 +20,9 @@ from luna.sidecar.admin import Admin
 from luna.sidecar.journal import Journal
 from luna.sidecar.node_health import NodeHealth
 from luna.sidecar.places import run_directory, sidecar_socket, socket_link
+from luna.sidecar.recovery.service import SERVICE as RECOVERY
+from luna.sidecar.recovery.service import Recovery
+from luna.sidecar.recovery.servicer import RecoveryServicer
 from luna.sidecar.servicer import NodeServicer
 from luna.sidecar.state import ReplicaStatus, State
 from luna.sidecar.supervisor import Supervisor
@@ -34,6 +40,11 @@ _SERVICE: Final = node_service_pb2.DESCRIPTOR.services_by_name["NodeService"].fu
 _EVENTS: Final = "events"
 _EVENT_SERVICE: Final = "arkalia.events.v1.EventService"
 _DRAIN_SECONDS: Final = 1.0
+_REASONS: Final = (
+    node_error_pb2.NodeErrorReason.DESCRIPTOR,
+    recovery_error_pb2.RecoveryErrorReason.DESCRIPTOR,
+    event_error_pb2.EventErrorReason.DESCRIPTOR,
+)
 
 
 def log_to(path: Path, settings: Settings) -> None:
@@ -47,6 +58,7 @@ def log_to(path: Path, settings: Settings) -> None:
 @asynccontextmanager
 async def serve_node(
     supervisor: Supervisor,
+    recovery: Recovery,
     *,
     settings: Settings,
     topology: Topology,
@@ -55,7 +67,7 @@ async def serve_node(
     logs: dict[str, Path],
     admin: Admin | None,
 ) -> AsyncIterator[None]:
-    """Serve ``NodeService`` on the sidecar's socket while the block runs, with the chain of every other server."""
+    """Serve on the sidecar's socket while the block runs, with the chain of every other server."""
     servicer = NodeServicer(
         supervisor,
         identity=identity,
@@ -69,8 +81,11 @@ async def serve_node(
     async def probe() -> tuple[Health, str]:
         return judge(supervisor.board.all())
 
+    async def recovery_probe() -> tuple[Health, str]:
+        return (Health.SERVING, "") if recovery.ready else (Health.DEGRADED, "its past has not been read yet")
+
     meter = Meter()
-    steps = standard_steps(meter=meter, reasons=[node_error_pb2.NodeErrorReason.DESCRIPTOR])
+    steps = standard_steps(meter=meter, reasons=_REASONS)
     config = ServerConfig(
         address=f"unix:{sidecar_socket(settings)}",
         message_bytes_max=settings.message_bytes_max,
@@ -78,13 +93,19 @@ async def serve_node(
         channelz=settings.channelz,
     )
     async with (
+        recovery.running(),
         aclosing(NodeHealth(topology, run_directory(settings))) as answers,
         serve(
             config,
             chain=Chain(steps, meter=meter, message_bytes_max=settings.message_bytes_max),
-            health=HealthMonitor({_SERVICE: probe}),
-            registrations=[lambda server: stubs.add_NodeServiceServicer_to_server(servicer, server)],
-            services=[_SERVICE],
+            health=HealthMonitor({_SERVICE: probe, RECOVERY: recovery_probe}),
+            registrations=[
+                lambda server: stubs.add_NodeServiceServicer_to_server(servicer, server),
+                lambda server: recovery_stubs.add_RecoveryServiceServicer_to_server(
+                    RecoveryServicer(recovery.parts), server
+                ),
+            ],
+            services=[_SERVICE, RECOVERY],
             answers=answers,
         ),
     ):

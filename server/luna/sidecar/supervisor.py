@@ -8,6 +8,7 @@ from typing import Final
 
 from luna.sidecar.endpoints import Endpoints
 from luna.sidecar.errors import NodeStoppingError, NotRestartableError, ProcessUnknownError
+from luna.sidecar.probing import Probe
 from luna.sidecar.replica import Replica, ReplicaSpec
 from luna.sidecar.runner import Runner
 from luna.sidecar.spawner import Found
@@ -144,6 +145,13 @@ class Supervisor:
                 break
             await first_of(self.board.changed, seconds=rest)
         return runner.status
+
+    def probe(self, status: ReplicaStatus) -> Probe:
+        """Return a new connection to the process that *status* is of, which asks how it is."""
+        for each in self._replicas:
+            if (each.spec.process, each.spec.replica) == status.key:
+                return each.spec.probe(status)
+        raise ProcessUnknownError(status.process, sorted(self._locks))
 
     def vitals(self, process: str, replica: int) -> Vitals | None:
         """Return what one replica uses, ``None`` if it does not run or was not measured yet.

@@ -106,6 +106,14 @@ class IncidentOpened(_message.Message):
     incident: _recovery_pb2.Incident
     def __init__(self, incident: _Optional[_Union[_recovery_pb2.Incident, _Mapping]] = ...) -> None: ...
 
+class IncidentNotified(_message.Message):
+    __slots__ = ("incident_id", "notify_time")
+    INCIDENT_ID_FIELD_NUMBER: _ClassVar[int]
+    NOTIFY_TIME_FIELD_NUMBER: _ClassVar[int]
+    incident_id: str
+    notify_time: _timestamp_pb2.Timestamp
+    def __init__(self, incident_id: _Optional[str] = ..., notify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class IncidentAcknowledged(_message.Message):
     __slots__ = ("incident_id", "subject", "acknowledge_time")
     INCIDENT_ID_FIELD_NUMBER: _ClassVar[int]
