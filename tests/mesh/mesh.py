@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 
 import grpc
@@ -30,6 +31,8 @@ TOPOLOGY = Topology(
     )
 )
 """One process alone, and one with a second replica to turn to."""
+WORKERS_SECONDS = 0.3
+"""What Envoy's workers may lag behind its main thread, which counts endpoints and versions, on a busy machine."""
 
 
 def free_port() -> int:
@@ -91,7 +94,16 @@ class Mesh:
         started = time.monotonic()
         version = self.routing.publish(Stance(level=level, suspended=suspended), self.places.routes)
         wait_until(lambda: version in self.admin("/stats?filter=rds.edge.version_text"))
+        # Each connection may be another worker's.
+        wait_until(lambda: {self._level() for _ in range(10)} == {level.name})
         return time.monotonic() - started
+
+    def _level(self) -> str | None:
+        connection = HTTPConnection("127.0.0.1", self.settings.port, timeout=5)
+        connection.request("GET", "/nowhere")
+        level = connection.getresponse().headers["x-arkalia-degradation"]
+        connection.close()
+        return level
 
     def admin(self, path: str) -> str:
         """Return what Envoy's admin interface says."""

@@ -16,12 +16,9 @@ from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 
 from luna.sidecar.envoy.endpoints import EndpointFiles
-from tests.mesh.mesh import Mesh, wait_until
+from tests.mesh.mesh import WORKERS_SECONDS, Mesh, wait_until
 
 pytestmark = pytest.mark.mesh
-
-WORKERS_SECONDS = 0.3
-"""What Envoy's workers may lag behind the thread that counts endpoints, on a busy machine."""
 
 
 def code_of(error: pytest.ExceptionInfo[grpc.RpcError]) -> grpc.StatusCode:
