@@ -25,6 +25,8 @@ import "arkalia/options/v1/method.proto";
 import "buf/validate/validate.proto";
 service ProbeService {
   rpc Ask(Question) returns (Answer) { option (arkalia.options.v1.method) = {deadline: {nanos: 300000000}}; }
+  rpc Look(Question) returns (Answer) { option idempotency_level = NO_SIDE_EFFECTS; }
+  rpc Put(Question) returns (Answer) { option idempotency_level = IDEMPOTENT; }
   rpc Tell(Question) returns (stream Answer);
   rpc Collect(stream Question) returns (Answer);
   rpc Talk(stream Question) returns (stream Answer);

@@ -108,6 +108,8 @@ class Probe:
         """Add the service to *server*, as generated code would."""
         handlers: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
             "Ask": (grpc.unary_unary_rpc_method_handler, self.ask),
+            "Look": (grpc.unary_unary_rpc_method_handler, self.ask),
+            "Put": (grpc.unary_unary_rpc_method_handler, self.ask),
             "Tell": (grpc.unary_stream_rpc_method_handler, self.tell),
             "Collect": (grpc.stream_unary_rpc_method_handler, self.collect),
             "Talk": (grpc.stream_stream_rpc_method_handler, self.talk),
@@ -127,6 +129,8 @@ class Stub:
     def __init__(self, channel: grpc.aio.Channel, *, service: str = SERVICE) -> None:
         kinds = {
             "Ask": channel.unary_unary,
+            "Look": channel.unary_unary,
+            "Put": channel.unary_unary,
             "Tell": channel.unary_stream,
             "Collect": channel.stream_unary,
             "Talk": channel.stream_stream,

@@ -15,7 +15,7 @@ import uvloop
 from luna import modules
 from luna.adapters.sqlite_log_recovery import recover
 from luna.adapters.sqlite_log_schema import check_library
-from luna.app.toolbox import Place, identity_of, toolbox
+from luna.app.toolbox import Place, channels, identity_of, toolbox
 from luna.contracts import error_reasons, load_contracts
 from luna.kernel.event_errors import EventLogError
 from luna.kernel.identity import Identity
@@ -27,6 +27,7 @@ from luna.sidecar.places import point
 from luna.transport.chain import Chain, standard_steps
 from luna.transport.chaos_servicer import register
 from luna.transport.circuits import Circuits
+from luna.transport.client_meter import ClientMeter
 from luna.transport.exposition import render
 from luna.transport.faults import FaultBoard
 from luna.transport.health import HealthMonitor
@@ -99,7 +100,8 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
     faults = FaultBoard() if settings.chaos else None
     async with AsyncExitStack() as stack:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))
-        tools = await stack.enter_async_context(toolbox(settings, place, identity, watch, faults))
+        peers = await stack.enter_async_context(channels(settings, place, parts, ClientMeter()))
+        tools = await stack.enter_async_context(toolbox(settings, place, identity, peers, vitals=watch, faults=faults))
         wired = [modules.load(name).wire(tools) for name in place.process.modules]
         calm_the_collector()
         await stack.enter_async_context(_metrics(place, lambda: render(meter, watch.gauges())))

@@ -2,8 +2,8 @@
 
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,9 @@ from luna.settings import Settings
 from luna.sidecar.places import run_directory, socket_link
 from luna.topology import Process, Topology
 from luna.transport.check import PeerCheck
+from luna.transport.client_meter import ClientMeter
 from luna.transport.faults import FaultBoard
+from luna.transport.parts import Parts
 from luna.transport.peers import Peers
 from luna.transport.remote_consumers import RemoteConsumers
 from luna.transport.remote_log import RemoteEventLog
@@ -67,38 +69,53 @@ def directory(topology: Topology) -> Sequence[ServiceEntry]:
 
 
 @asynccontextmanager
+async def channels(settings: Settings, place: Place, parts: Parts, meter: ClientMeter) -> AsyncIterator[Peers]:
+    """Yield the channels to the processes of the node."""
+    entries = directory(place.topology)
+    links = _links(settings, entries)
+    peers = Peers(
+        {entry.service: f"unix:{links[entry.process]}" for entry in entries},
+        message_bytes_max=settings.message_bytes_max,
+        processes={entry.service: entry.process for entry in entries},
+        parts=parts,
+        meter=meter,
+    )
+    async with aclosing(peers):
+        yield peers
+
+
+@asynccontextmanager
 async def toolbox(
-    settings: Settings, place: Place, identity: Identity, vitals: Vitals, faults: FaultBoard | None
+    settings: Settings, place: Place, identity: Identity, peers: Peers, *, vitals: Vitals, faults: FaultBoard | None
 ) -> AsyncIterator[Toolbox]:
     """Make the tools, and put them away afterwards. With *faults*, some of them can be made to fail."""
     entries = directory(place.topology)
-    run_path = run_directory(settings)
-    links = {entry.process: socket_link(run_path, entry.process, 0) for entry in entries}
-    targets = {entry.service: f"unix:{links[entry.process]}" for entry in entries}
-    peers = Peers(targets, message_bytes_max=settings.message_bytes_max)
     clock = SystemClock()
     if faults:
-        offer_partitions(faults, {name: link for name, link in links.items() if name != place.process.name})
-    try:
-        async with (
-            PsutilMachine(clock, [settings.home]) as machine,
-            _log(settings, place, peers, identity, faults or NoFaults()) as (events, consumers),
-        ):
-            yield Toolbox(
-                identity=identity,
-                clock=clock,
-                events=events,
-                consumers=consumers,
-                machine=machine,
-                vitals=vitals,
-                peers=peers,
-                directory=entries,
-                check=PeerCheck(peers),
-                faults=faults or NoFaults(),
-                sample_seconds=settings.sample_seconds,
-            )
-    finally:
-        await peers.aclose()
+        links = _links(settings, entries).items()
+        offer_partitions(faults, {name: link for name, link in links if name != place.process.name})
+    async with (
+        PsutilMachine(clock, [settings.home]) as machine,
+        _log(settings, place, peers, identity, faults or NoFaults()) as (events, consumers),
+    ):
+        yield Toolbox(
+            identity=identity,
+            clock=clock,
+            events=events,
+            consumers=consumers,
+            machine=machine,
+            vitals=vitals,
+            peers=peers,
+            directory=entries,
+            check=PeerCheck(peers),
+            faults=faults or NoFaults(),
+            sample_seconds=settings.sample_seconds,
+        )
+
+
+def _links(settings: Settings, entries: Sequence[ServiceEntry]) -> Mapping[str, Path]:
+    run_path = run_directory(settings)
+    return {entry.process: socket_link(run_path, entry.process, 0) for entry in entries}
 
 
 @asynccontextmanager
@@ -114,7 +131,8 @@ async def _log(
             faults.offer(FaultKind.DISK_QUOTA, EVENTS, log.quota.exhaust)
             yield log, consumers
         return
-    channel = peers(EVENT_SERVICE)
+    # Both try again by themselves, and for longer than a call would.
+    channel = peers.patient(EVENT_SERVICE)
     async with RemoteEventLog(channel, source=identity.source) as remote:
         remote_consumers = RemoteConsumers(channel)
         yield remote, StuckConsumers(remote_consumers, faults) if settings.chaos else remote_consumers

@@ -68,6 +68,15 @@ class Hedge:
             return self.policy.delay_max_seconds
         return min(self.policy.delay_max_seconds, max(self.policy.delay_min_seconds, usual))
 
+    @property
+    def known(self) -> bool:
+        """Whether enough calls were seen to say when an answer is late."""
+        return self._usual.value is not None
+
+    def saw(self, seconds: float) -> None:
+        """Take in how long a call took that was made without asking twice."""
+        self._usual.add(seconds)
+
     async def call(self, attempt: Attempt[T], passes: Callable[[Exception], bool]) -> T:
         """Return the first success of *attempt*, which is given its number, 0 or 1.
 

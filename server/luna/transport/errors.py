@@ -89,9 +89,9 @@ class Errors(Step):
             return _declared_refusal(cause, self._codes[cause.reason])
         if isinstance(cause, NotFoundError):
             return Refusal(code=code_pb2.NOT_FOUND, message=str(cause))
-        if isinstance(cause, grpc.aio.AioRpcError) and (details := _details_of(cause)):
+        if isinstance(cause, grpc.aio.AioRpcError) and (details := details_of(cause)):
             # A peer refused, in words that its contract declares: they hold for our caller too.
-            reason = _reason_in(details)
+            reason = reason_in(details)
             return Refusal(
                 code=cause.code().value[0],
                 message=cause.details() or "",
@@ -129,6 +129,28 @@ def is_unavailable(error: grpc.aio.AioRpcError) -> bool:
     return error.code() is grpc.StatusCode.UNAVAILABLE
 
 
+def status_code(number: int) -> grpc.StatusCode:
+    """Return the code of that *number*, as gRPC wants it."""
+    return _CODES[number]
+
+
+def details_of(error: grpc.aio.AioRpcError) -> bytes:
+    """Return the serialized `google.rpc.Status` that came with *error*; empty if none did."""
+    for key, value in error.trailing_metadata() or ():
+        if key == DETAILS_TRAILER and isinstance(value, bytes):
+            return value
+    return b""
+
+
+def reason_in(details: bytes) -> str:
+    """Return the reason in a serialized `google.rpc.Status`; empty if there is none."""
+    info = error_details_pb2.ErrorInfo()
+    for detail in status_pb2.Status.FromString(details).details:
+        if detail.Unpack(info):
+            return info.reason
+    return ""
+
+
 def _declared(value: Any) -> int:
     code: int = value.GetOptions().Extensions[error_pb2.error].code
     if not code:
@@ -148,20 +170,13 @@ def _root(error: BaseException) -> BaseException:
 
 def _translated(call: Call, error: BaseException) -> BaseException:
     """Return the domain error that a peer's failure amounts to, where it is one."""
-    if not isinstance(error, grpc.aio.AioRpcError) or _details_of(error):
+    if isinstance(error, DomainError) or not isinstance(error, grpc.aio.AioRpcError) or details_of(error):
         return error
     if is_unavailable(error):
         return PeerUnavailableError(getattr(error, "peer_service", ""))
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and call.deadline is not None:
         return DeadlineError(round(call.deadline - call.started, 3))
     return error
-
-
-def _details_of(error: grpc.aio.AioRpcError) -> bytes:
-    for key, value in error.trailing_metadata() or ():
-        if key == DETAILS_TRAILER and isinstance(value, bytes):
-            return value
-    return b""
 
 
 def _declared_refusal(error: DomainError, code: int) -> Refusal:
@@ -190,14 +205,6 @@ def _more_details(error: DomainError) -> Iterable[Any]:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromNanoseconds(int(retry_after * 1e9))
         yield retry
-
-
-def _reason_in(details: bytes) -> str:
-    info = error_details_pb2.ErrorInfo()
-    for detail in status_pb2.Status.FromString(details).details:
-        if detail.Unpack(info):
-            return info.reason
-    return ""
 
 
 def _kind(error: BaseException) -> str:

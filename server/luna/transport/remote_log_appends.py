@@ -113,15 +113,20 @@ class AppendStream:
     async def _progress(self) -> bool:
         """Use one stream for as long as it holds, and tell whether it answered anything."""
         before = self._settled
-        call = self._stub.AppendMany()
         try:
-            await self._converse(call)
+            await self._converse_once()
             self._send_again(self._unanswered())
         except grpc.aio.AioRpcError as error:
             self._broke(error)
+        return self._settled > before
+
+    async def _converse_once(self) -> None:
+        # A log that is away is waited for: whoever appends has a deadline of its own.
+        call = self._stub.AppendMany(wait_for_ready=True)
+        try:
+            await self._converse(call)
         finally:
             call.cancel()
-        return self._settled > before
 
     async def _converse(self, call: Call) -> None:
         sending = asyncio.ensure_future(self._send(call))

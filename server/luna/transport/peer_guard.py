@@ -1,0 +1,180 @@
+"""What stands between this process and one that it calls."""
+
+import time
+from collections.abc import Generator
+from functools import cached_property
+from typing import Any, Final
+from uuid import uuid4
+
+import grpc.aio
+from google.rpc import code_pb2
+
+from luna.kernel.error_reports import ErrorReport, ErrorTarget, ErrorType
+from luna.resilience.budget import RetryBudget
+from luna.resilience.bulkhead import Bulkhead, BulkheadPolicy
+from luna.resilience.circuit import CircuitOpenError
+from luna.resilience.engine import BreakerEngine
+from luna.transport.client_meter import Attempts, ClientMeter
+from luna.transport.error_step import resolved
+from luna.transport.parts import Parts
+from luna.transport.peer_errors import PeerCircuitOpenError, is_connection_lost, number_of
+from luna.transport.rpc import Rpc
+from luna.transport.verdicts import is_hurried, settle
+
+_UNHURRIED_SECONDS: Final = 1.0
+"""A call to a method without a deadline that was given less cannot say that it took too long."""
+
+
+class Peer:
+    """One process that this one calls."""
+
+    def __init__(self, name: str, parts: Parts, meter: ClientMeter) -> None:
+        self.name = name
+        self.parts = parts
+        self.meter = meter
+        self.bulkhead = Bulkhead(name, BulkheadPolicy())
+        self.budget = RetryBudget()
+        self.connected = False
+        self._failing: set[tuple[ErrorType, ErrorTarget]] = set()
+
+    def failed(self, rpc: Rpc, code: int, message: str) -> None:
+        """Report that a call of *rpc* was not answered."""
+        lost = code == code_pb2.UNAVAILABLE or not self.connected
+        kind = ErrorType.CONNECTION_LOST if lost else ErrorType.TIMEOUT
+        target = ErrorTarget(process=self.name)
+        if not lost:
+            target = ErrorTarget(process=self.name, service=rpc.service, method=rpc.method)
+        self._failing.add((kind, target))
+        now = time.time_ns()
+        self.parts.failures.report(
+            ErrorReport(
+                error_id=str(uuid4()),
+                type=kind,
+                target=target,
+                reporter=self.parts.circuits.process,
+                first_ns=now,
+                last_ns=now,
+                code=code,
+                message=message[:200],
+            )
+        )
+
+    def answered(self) -> None:
+        """Report that what failed works again, if something had."""
+        if self._failing:
+            for kind, target in self._failing:
+                self.parts.failures.report(resolved(kind, target, self.parts.circuits.process))
+            self._failing.clear()
+
+    def back(self) -> None:
+        """Note that there is a connection again."""
+        self.connected = True
+        self.answered()
+        self.parts.circuits.try_again(f"{self.name} is connected again", self.name)
+
+
+class PeerGuard:
+    """What stands before one method of a peer: its circuit breaker, its counters."""
+
+    def __init__(self, peer: Peer, rpc: Rpc) -> None:
+        self.peer = peer
+        self.rpc = rpc
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        """The counters, from the first call on."""
+        return self.peer.meter.of(self.peer.name, self.rpc.method)
+
+    @cached_property
+    def engine(self) -> BreakerEngine | None:
+        """The breaker, from the first call on. What steers the node has none."""
+        return None if self.rpc.control else self.peer.parts.circuits.at_client(self.rpc, self.peer.name)
+
+    def enter(self, given: float | None) -> "Passage":
+        """Let a call pass that is *given* so many seconds.
+
+        Raises:
+            PeerCircuitOpenError: none is made now.
+
+        """
+        now = time.monotonic()
+        token = 0
+        if self.engine is not None:
+            try:
+                token = self.engine.enter(now)
+            except CircuitOpenError as error:
+                raise PeerCircuitOpenError.of(error) from None
+        self.attempts.started += 1
+        return Passage(self, token, now, given)
+
+
+class Passage:
+    """One attempt to call a peer, to be settled once."""
+
+    __slots__ = ("_given", "_guard", "_started", "token")
+
+    def __init__(self, guard: PeerGuard, token: int, started: float, given: float | None) -> None:
+        self._guard = guard
+        self._started = started
+        self._given = given
+        self.token = token
+
+    def succeed(self) -> None:
+        """Note that the peer answered."""
+        self.end(code_pb2.OK)
+        self._guard.peer.answered()
+
+    def abandon(self) -> None:
+        """Note that the caller gave up."""
+        self.end(code_pb2.CANCELLED)
+
+    def fail(self, error: grpc.aio.AioRpcError) -> None:
+        """Note how the call failed, and report it if the peer did not say so itself."""
+        code = number_of(error)
+        self.end(code)
+        guard = self._guard
+        hurried = self._given is not None and self._given < _UNHURRIED_SECONDS
+        if guard.engine is not None:
+            hurried = is_hurried(guard.engine, self._given)
+        if is_connection_lost(error) or (code == code_pb2.DEADLINE_EXCEEDED and not hurried):
+            guard.peer.failed(guard.rpc, code, error.details() or "")
+
+    def end(self, code: int) -> None:
+        """Tell the breaker and the counters of the end."""
+        now = time.monotonic()
+        seconds = now - self._started
+        self._guard.attempts.end(code, seconds)
+        if self._guard.engine is not None:
+            settle(self._guard.engine, self.token, code, now, seconds, given=self._given)
+
+
+class Streamed:
+    """A call with a stream whose first response is waited for, to show that the peer works again."""
+
+    def __init__(self, call: Any, engine: BreakerEngine, token: int) -> None:
+        self._call = call
+        self._engine = engine
+        self._token = token
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._call, name)
+
+    def __aiter__(self) -> Any:
+        return self._responses()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        # With one response, the end says it all.
+        call: Generator[Any, None, Any] = self._call.__await__()
+        return call
+
+    async def read(self) -> Any:
+        """Return the next response."""
+        response = await self._call.read()
+        if response is not grpc.aio.EOF:
+            self._engine.answered(self._token, time.monotonic())
+        return response
+
+    async def _responses(self) -> Any:
+        async for response in self._call:
+            self._engine.answered(self._token, time.monotonic())
+            yield response
