@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 import grpc.aio
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, ServiceDescriptor
@@ -45,6 +46,8 @@ class Toolbox:
     directory: Sequence[ServiceEntry]
     """Every service of the node."""
     check: Check
+    home: Path | None = None
+    """Where a module may keep what it can make anew; ``None``: nowhere."""
     faults: FaultHooks = field(default_factory=NoFaults)
     """Where a module says what could be made to go wrong in it."""
     sample_seconds: float = 1.0

@@ -66,12 +66,14 @@ SIDECAR_MODULES: Final = ("node", "recovery")
 SPLIT: Final = Topology(
     processes=(
         Process(name="log", modules=("events",), single_writer=True),
-        Process(name="kernel", modules=("helloria", "reflexia", "zeroia")),
+        Process(name="kernel", modules=("helloria", "reflexia", "resilience", "zeroia")),
     )
 )
 """One process for what must be durable, one for what thinks."""
 
 ALL_IN_ONE: Final = Topology(
-    processes=(Process(name="node", modules=("events", "helloria", "reflexia", "zeroia"), single_writer=True),)
+    processes=(
+        Process(name="node", modules=("events", "helloria", "reflexia", "resilience", "zeroia"), single_writer=True),
+    )
 )
 """Everything in one process, for small machines."""

@@ -10,7 +10,7 @@ from arkalia.events.v1 import event_error_pb2
 from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
 from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1 import circuit_breaker_service_pb2_grpc as stubs
-from arkalia.resilience.v1 import degradation_service_pb2_grpc
+from arkalia.resilience.v1 import degradation_service_pb2_grpc, projection_service_pb2_grpc
 from arkalia.resilience.v1 import resilience_event_pb2 as facts
 
 from luna.kernel.events import Append, EventFilter, NewEvent, StreamWrite
@@ -47,6 +47,7 @@ class Running:
 
     circuits: "stubs.CircuitBreakerServiceAsyncStub"
     degradation: "degradation_service_pb2_grpc.DegradationServiceAsyncStub"
+    projections: "projection_service_pb2_grpc.ProjectionServiceAsyncStub"
     probes: Mapping[str, Probe]
 
 
@@ -69,6 +70,7 @@ async def running(node: Node, tools: Toolbox | None = None) -> AsyncIterator[Run
             yield Running(
                 circuits=stubs.CircuitBreakerServiceStub(channel),
                 degradation=degradation_service_pb2_grpc.DegradationServiceStub(channel),
+                projections=projection_service_pb2_grpc.ProjectionServiceStub(channel),
                 probes=wired.probes,
             )
         # A loop never ends by itself; if one did, here is why.

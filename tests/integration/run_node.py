@@ -27,6 +27,9 @@ SERVICES = tuple(
         "zeroia.v1.DecisionService",
         "zeroia.v1.PolicyService",
         "zeroia.v1.CoordinatorService",
+        "resilience.v1.CircuitBreakerService",
+        "resilience.v1.DegradationService",
+        "resilience.v1.ProjectionService",
     )
 )
 

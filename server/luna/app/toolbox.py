@@ -108,6 +108,7 @@ async def toolbox(
             peers=peers,
             directory=entries,
             check=PeerCheck(peers),
+            home=settings.home,
             faults=faults or NoFaults(),
             sample_seconds=settings.sample_seconds,
         )

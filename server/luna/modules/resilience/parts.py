@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from arkalia.reflexia.v1.reflexia_event_pb2 import SampleTaken
 from arkalia.resilience.v1 import resilience_event_pb2 as facts
@@ -9,19 +10,23 @@ from arkalia.resilience.v1.circuit_breaker_pb2 import CircuitPolicyRevision
 from arkalia.resilience.v1.degradation_pb2 import DegradationPolicyRevision
 
 from luna.kernel.events import Event
+from luna.kernel.faults import FaultKind
 from luna.manifest import Toolbox
 from luna.modules.resilience import record
 from luna.modules.resilience.circuit_policy import circuit_kind
 from luna.modules.resilience.circuits import CircuitService
 from luna.modules.resilience.commands import CommandDesk
 from luna.modules.resilience.degradation_policy import degradation_kind
+from luna.modules.resilience.derived import derivations
 from luna.modules.resilience.feed import Feed
 from luna.modules.resilience.follower import Follower, Take
 from luna.modules.resilience.holds import Holds
 from luna.modules.resilience.keeper import LevelKeeper
 from luna.modules.resilience.revisions import RevisionBook
 from luna.modules.resilience.services import Services
+from luna.modules.resilience.shelf import ProjectionShelf
 from luna.modules.resilience.signals import Signals
+from luna.modules.resilience.snapshots import Snapshots
 from luna.modules.resilience.steering import Steering
 from luna.modules.resilience.table import BreakerTable
 
@@ -62,6 +67,7 @@ class Parts:
             events, clock, recorder, circuit_kind(self.streams.breaker_policy)
         )
         self.degrading = degrading(tools, recorder, self.table)
+        self.shelf, self.folding = shelved(tools, recorder, self.feed)
         self._events = events
         takers = {
             (self.streams.breaker, record.CIRCUIT_TRANSITION): self._moved,
@@ -82,6 +88,23 @@ class Parts:
         await self.book.load()
         await self.degrading.book.load()
         return head
+
+
+def shelved(tools: Toolbox, recorder: record.Recorder, feed: Feed) -> tuple[ProjectionShelf, Follower]:
+    """Return the projections, and what hands them the events that they fold."""
+    process = tools.identity.process
+    shelf = ProjectionShelf(
+        tools.events,
+        tools.clock,
+        recorder,
+        feed=feed,
+        snapshots=Snapshots(tools.home and tools.home / "projections", process),
+        process=process,
+        derivations=derivations(recorder.streams),
+    )
+    for name in shelf.names:
+        tools.faults.offer(FaultKind.CORRUPT_PROJECTION, name, partial(shelf.damage, name))
+    return shelf, Follower(tools.events, tools.clock, shelf.takers(), shelf.begin, name="the shelf of projections")
 
 
 def degrading(tools: Toolbox, recorder: record.Recorder, table: BreakerTable) -> Degrading:
