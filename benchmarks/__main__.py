@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-BENCHMARKS: Final = ("log", "breaker", "chain", "stream", "mesh", "decide", "node")
+BENCHMARKS: Final = ("log", "breaker", "chain", "stream", "mesh", "decide", "node", "overload", "storm")
 RESULTS: Final = Path(__file__).parent / "results"
 
 
