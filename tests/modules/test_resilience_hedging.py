@@ -66,11 +66,12 @@ async def no_task_is_left() -> AsyncIterator[None]:
 
 async def test_an_answer_in_time_is_asked_for_once() -> None:
     """
-    The usual case.
+    The usual case. Nor is anybody asked later on.
     """
-    peer, hedge = Peer("first"), hedge_of(LONG)
+    peer, hedge = Peer("first"), hedge_of(0.02)
 
     assert await hedge.call(peer, passes) == "first"
+    await asyncio.sleep(0.04)
     assert (peer.begun, hedge.hedged) == (1, 0)
 
 
@@ -161,6 +162,26 @@ async def test_when_both_fail_the_last_error_is_told() -> None:
         await hedge_of().call(Peer(GoneError("first"), last), passes)
 
     assert caught.value is last
+
+
+async def test_a_loser_that_answers_all_the_same_is_not_listened_to() -> None:
+    """
+    The race is over.
+    """
+    release = asyncio.Event()
+
+    async def attempt(number: int) -> str:
+        if not number:
+            await release.wait()
+            return "first"
+        release.set()
+        try:
+            await asyncio.sleep(LONG)
+        except asyncio.CancelledError:
+            return "second"
+        return "never"
+
+    assert await hedge_of().call(attempt, passes) == "first"
 
 
 async def test_the_first_may_be_the_last_to_fail() -> None:

@@ -137,7 +137,7 @@ class Race(Generic[T]):
 
     async def end(self) -> None:
         """Cancel the second attempt if it is under way, and wait until it has ended."""
-        if self._second and not self._second.done():
+        if self._second:
             self._second.cancel()
             await asyncio.wait([self._second])
 
