@@ -347,7 +347,7 @@ async def test_servers_take_the_pings_of_peers(factor: float) -> None:
 
     async def quiet(request: Any, context: Any) -> Any:
         del context
-        await asyncio.sleep(4)
+        await asyncio.sleep(7)
         return request
 
     handler: Any = grpc.unary_unary_rpc_method_handler(quiet)

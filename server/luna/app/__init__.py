@@ -20,13 +20,14 @@ from luna.contracts import error_reasons, load_contracts
 from luna.kernel.event_errors import EventLogError
 from luna.kernel.identity import Identity
 from luna.kernel.log_admin import CorruptLogError, RecoveryReport
-from luna.manifest import Probe, Wired
+from luna.manifest import Probe, Toolbox, Wired
 from luna.settings import Settings
 from luna.sidecar.exit_codes import ExitCode
 from luna.sidecar.places import point
 from luna.transport.chain import Chain, standard_steps
 from luna.transport.chaos_servicer import register
 from luna.transport.circuits import Circuits
+from luna.transport.circuits_sync import CircuitSync
 from luna.transport.client_meter import ClientMeter
 from luna.transport.exposition import render
 from luna.transport.faults import FaultBoard
@@ -115,7 +116,10 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
                     *([partial(register, board=faults)] if faults else []),
                 ],
                 services=load_contracts(),
-                background=[watch.run, VitalsReport(tools).run, *(loop for each in wired for loop in each.background)],
+                background=[
+                    *(watch.run, VitalsReport(tools).run, _sync(tools, parts).run),
+                    *(loop for each in wired for loop in each.background),
+                ],
             )
         )
 
@@ -144,6 +148,16 @@ def _chain(settings: Settings, meter: Meter, spans: Spans | None, faults: FaultB
         meter=meter,
         message_bytes_max=settings.message_bytes_max,
         faults=faults,
+    )
+
+
+def _sync(tools: Toolbox, parts: Parts) -> CircuitSync:
+    return CircuitSync(
+        parts,
+        identity=tools.identity,
+        events=tools.events,
+        peers=tools.peers,
+        sample_seconds=tools.sample_seconds,
     )
 
 
