@@ -16,7 +16,7 @@ from arkalia.resilience.v1 import resilience_event_pb2 as facts
 from luna.contracts import load_contracts
 from luna.kernel.directory import Checked, ServiceEntry
 from luna.kernel.events import Append, NewEvent, StreamWrite
-from luna.modules.resilience import steering
+from luna.modules.resilience import signals, steering
 from luna.modules.resilience.degradation_policy import policy_to_pb
 from luna.resilience.circuit_messages import duration
 from luna.resilience.degradation import DegradationPolicy
@@ -147,10 +147,13 @@ async def test_errors_and_slow_answers_count(node: Node, server: Running) -> Non
             await asyncio.sleep(0.01)
 
 
-async def test_calls_that_are_turned_away_count_at_the_next_report(node: Node, server: Running) -> None:
+async def test_calls_that_are_turned_away_count_at_the_next_report(
+    monkeypatch: pytest.MonkeyPatch, node: Node, server: Running
+) -> None:
     """
     A process that sheds most of its calls is reason enough to do less, whatever the machine says.
     """
+    monkeypatch.setattr(signals, "RATIO_SECONDS_MIN", 0.0)
     await take(node)
     log = Reporter(node=node, stub=server.circuits)
     for admitted, shed in [(1000, 500), (1100, 1400)]:

@@ -12,6 +12,7 @@ import httpx
 import psutil
 import pytest
 import pytest_asyncio
+from arkalia.node.v1.health_pb2 import DegradationLevel
 from arkalia.reflexia.v1.reflexia_event_pb2 import SampleTaken
 from arkalia.zeroia.v1.zeroia_event_pb2 import DecisionMade
 from google.protobuf.empty_pb2 import Empty
@@ -281,6 +282,21 @@ async def test_the_command_line_tells_people_and_programs(node: Node) -> None:
     code, out, _ = await _arkalia(node, "watch", "--count", "2", "--json")
     assert (code, len(out.splitlines())) == (0, 2)
     assert await _arkalia(node, "echo", "hello") == (0, "hello\n", "")
+
+
+async def test_the_level_of_degradation_is_part_of_the_status(node: Node) -> None:
+    """
+    Whoever sets it sees it there, with the breakers that are open; whoever lets go gets it back.
+    """
+    code, _, _ = await _arkalia(node, "degradation", "set", "LIGHT", "--reason", "for the test")
+    assert code == 0
+    async with connect(node.target) as arkalia:
+        status = await arkalia.status()
+        assert DegradationLevel.Name(status.degradation_level) == "DEGRADATION_LEVEL_LIGHT"
+        assert status.HasField("open_circuit_breakers")
+        assert "LIGHT  open breakers" in (await _arkalia(node, "status"))[1]
+        code, _, _ = await _arkalia(node, "degradation", "set", "NORMAL", "--seconds", "1")
+        assert (code, (await arkalia.status()).degradation_level) == (0, DegradationLevel.DEGRADATION_LEVEL_NORMAL)
 
 
 async def test_what_the_command_line_cannot_do_has_an_exit_code(node: Node) -> None:

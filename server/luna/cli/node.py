@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from arkalia.helloria.v1.helloria_pb2 import NodeStatus
-from arkalia.node.v1.health_pb2 import HealthState
+from arkalia.node.v1.health_pb2 import DegradationLevel, HealthState
 
 from arkalia_client import Arkalia
 from luna import __version__
@@ -82,6 +82,11 @@ def _print_status(state: NodeStatus, *, json: bool) -> None:
         f"[bold]{state.node}[/] {coloured(health)}  version {state.version}  up {state.uptime.seconds} s"
         f"  score {state.score:.2f}"
     )
+    if state.degradation_level:
+        level = DegradationLevel.Name(state.degradation_level).removeprefix("DEGRADATION_LEVEL_")
+        known = state.HasField("open_circuit_breakers")
+        breakers = str(state.open_circuit_breakers) if known else "?"
+        console().print(f"level     {coloured(level)}  open breakers {breakers}")
     if state.HasField("log"):
         console().print(f"log       {state.log.head_position} events{'' if state.log.writable else ', not writable'}")
     if state.HasField("sample"):

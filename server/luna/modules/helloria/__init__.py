@@ -9,10 +9,13 @@ from luna.manifest import Health, Module, Toolbox, Wired
 from luna.modules.helloria.domain import capabilities
 from luna.modules.helloria.service import HelloriaService
 from luna.modules.helloria.servicer import HelloriaServicer
+from luna.modules.helloria.servicer_standing import PeerStanding
 
 __all__ = ["MODULE"]
 
 PROBE_SECONDS: Final = 1.0
+PATIENCE: Final = 2.0
+"""How many seconds the parts of the node have to say how they are."""
 
 _SERVICE: Final = helloria_service_pb2.DESCRIPTOR.services_by_name["HelloriaService"]
 
@@ -20,7 +23,9 @@ _SERVICE: Final = helloria_service_pb2.DESCRIPTOR.services_by_name["HelloriaServ
 def _wire(tools: Toolbox) -> Wired:
     pool = descriptor_pool.Default()
     offered = capabilities(pool.FindServiceByName(entry.service) for entry in tools.directory)
-    service = HelloriaService(tools.events, tools.directory, tools.check, patience=2.0)
+    service = HelloriaService(
+        tools.events, tools.directory, tools.check, PeerStanding(tools.peers, patience=PATIENCE), patience=PATIENCE
+    )
     servicer = HelloriaServicer(service, offered, tools.identity, tools.clock)
 
     async def probe() -> tuple[Health, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from arkalia.node.v1 import health_pb2
 from arkalia.options.v1 import method_pb2
 from google.api import annotations_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -23,6 +24,16 @@ class ServiceFinding:
 
     entry: ServiceEntry
     checked: Checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How much of its work the node does."""
+
+    level: health_pb2.DegradationLevel
+    """Unspecified if it is not known."""
+    open_breakers: int | None
+    """The circuit breakers that refuse calls; ``None`` if they are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """The use cases of the front door."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from arkalia.reflexia.v1.reflexia_event_pb2 import SampleTaken
 from arkalia.zeroia.v1.zeroia_event_pb2 import DecisionMade
@@ -13,9 +13,11 @@ from luna.kernel.directory import Check, ServiceEntry
 from luna.kernel.errors import DomainError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Direction, EventFilter, LogStats
-from luna.modules.helloria.domain import ServiceFinding
+from luna.modules.helloria.domain import ServiceFinding, Standing
 
 M = TypeVar("M", bound=Message)
+Stand: TypeAlias = Callable[[], Awaitable[Standing]]
+"""Finds out how much of its work the node does. Never raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,26 +28,31 @@ class Findings:
     log: LogStats | None
     sample: SampleTaken | None
     decision: DecisionMade | None
+    standing: Standing
 
 
 class HelloriaService:
     """Asks every part of the node how it is."""
 
-    def __init__(self, events: EventLog, directory: Sequence[ServiceEntry], check: Check, *, patience: float) -> None:
+    def __init__(
+        self, events: EventLog, directory: Sequence[ServiceEntry], check: Check, stand: Stand, *, patience: float
+    ) -> None:
         self._events = events
         self._directory = directory
         self._check = check
+        self._stand = stand
         self._patience = patience
 
     async def look(self) -> Findings:
         """Ask all services and the log, at the same time."""
-        services, log, sample, decision = await asyncio.gather(
+        services, log, sample, decision, standing = await asyncio.gather(
             asyncio.gather(*(self._service(entry) for entry in self._directory)),
             self._log(),
             self._newest(SampleTaken),
             self._newest(DecisionMade),
+            self._stand(),
         )
-        return Findings(services=services, log=log, sample=sample, decision=decision)
+        return Findings(services=services, log=log, sample=sample, decision=decision, standing=standing)
 
     async def _service(self, entry: ServiceEntry) -> ServiceFinding:
         return ServiceFinding(entry=entry, checked=await self._check(entry.service))

@@ -28,6 +28,8 @@ def status_to_pb(found: Findings, identity: Identity, now_ns: int) -> pb.NodeSta
         services=[_service(finding) for finding in found.services],
         score=score(found.services),
         state=_worst(found),
+        degradation_level=found.standing.level,
+        open_circuit_breakers=found.standing.open_breakers,
     )
     if found.log is not None:
         status.log.CopyFrom(_log(found.log))

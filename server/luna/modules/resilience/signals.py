@@ -1,7 +1,7 @@
 """Reads from samples and reports what puts the node under pressure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from arkalia.reflexia.v1 import reflexia_pb2
@@ -15,6 +15,8 @@ FRESH_SECONDS: Final = 10.0
 """How old a sample may be and still say something about now."""
 CALLS_MIN: Final = 20
 """With fewer calls, a ratio of them means nothing."""
+RATIO_SECONDS_MIN: Final = 0.5
+"""Over a shorter time, a ratio says more of chance than of the load."""
 BREAKERS_MIN: Final = 5
 """Of fewer breakers than these, one that is open says little of the node."""
 
@@ -27,11 +29,13 @@ class _Sampled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Turned:
-    """How a process turned calls away between its last two reports."""
+    """How a process turned calls away lately."""
 
     admitted: int
     shed: int
-    ratio: float
+    """What it had counted when the ratio was taken."""
+    taken: float
+    ratio: float = 0.0
     """0 where too few calls came."""
     heard: float
 
@@ -64,20 +68,17 @@ class Signals:
 
     def limiter(self, process: str, figures: LimiterFigures) -> None:
         """Take note of what the limiter of a process has done so far."""
-        before = self._turned.get(process)
+        now, before = self._clock.monotonic(), self._turned.get(process)
         admitted, shed = figures.admitted_calls, figures.shed_calls
-        if before is not None and before.admitted <= admitted and before.shed <= shed:
-            admitted, shed = admitted - before.admitted, shed - before.shed
-        elif before is None:
+        if before is None or before.admitted > admitted or before.shed > shed:
             # Of what happened before nobody knows when.
-            admitted = shed = 0
-        calls = admitted + shed
-        self._turned[process] = _Turned(
-            admitted=figures.admitted_calls,
-            shed=figures.shed_calls,
-            ratio=shed / calls if calls >= CALLS_MIN else 0.0,
-            heard=self._clock.monotonic(),
-        )
+            self._turned[process] = _Turned(admitted=admitted, shed=shed, taken=now, heard=now)
+        elif now - before.taken < RATIO_SECONDS_MIN:
+            self._turned[process] = replace(before, heard=now)
+        else:
+            turned, calls = shed - before.shed, admitted + shed - before.admitted - before.shed
+            ratio = turned / calls if calls >= CALLS_MIN else 0.0
+            self._turned[process] = _Turned(admitted=admitted, shed=shed, taken=now, ratio=ratio, heard=now)
 
     def readings(self) -> Mapping[str, float | None]:
         """Return what is known now; what is too old is not known."""

@@ -64,7 +64,7 @@ class LogStatus(_message.Message):
     def __init__(self, log_id: _Optional[str] = ..., head_position: _Optional[int] = ..., writable: _Optional[bool] = ...) -> None: ...
 
 class NodeStatus(_message.Message):
-    __slots__ = ("node", "version", "start_time", "uptime", "time", "services", "score", "state", "log", "sample", "decision")
+    __slots__ = ("node", "version", "start_time", "uptime", "time", "services", "score", "state", "log", "sample", "decision", "degradation_level", "open_circuit_breakers")
     NODE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,8 @@ class NodeStatus(_message.Message):
     LOG_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_FIELD_NUMBER: _ClassVar[int]
     DECISION_FIELD_NUMBER: _ClassVar[int]
+    DEGRADATION_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    OPEN_CIRCUIT_BREAKERS_FIELD_NUMBER: _ClassVar[int]
     node: str
     version: str
     start_time: _timestamp_pb2.Timestamp
@@ -87,7 +89,9 @@ class NodeStatus(_message.Message):
     log: LogStatus
     sample: SampleStatus
     decision: DecisionStatus
-    def __init__(self, node: _Optional[str] = ..., version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., uptime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., services: _Optional[_Iterable[_Union[ServiceStatus, _Mapping]]] = ..., score: _Optional[float] = ..., state: _Optional[_Union[_health_pb2.HealthState, str]] = ..., log: _Optional[_Union[LogStatus, _Mapping]] = ..., sample: _Optional[_Union[SampleStatus, _Mapping]] = ..., decision: _Optional[_Union[DecisionStatus, _Mapping]] = ...) -> None: ...
+    degradation_level: _health_pb2.DegradationLevel
+    open_circuit_breakers: int
+    def __init__(self, node: _Optional[str] = ..., version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., uptime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., services: _Optional[_Iterable[_Union[ServiceStatus, _Mapping]]] = ..., score: _Optional[float] = ..., state: _Optional[_Union[_health_pb2.HealthState, str]] = ..., log: _Optional[_Union[LogStatus, _Mapping]] = ..., sample: _Optional[_Union[SampleStatus, _Mapping]] = ..., decision: _Optional[_Union[DecisionStatus, _Mapping]] = ..., degradation_level: _Optional[_Union[_health_pb2.DegradationLevel, str]] = ..., open_circuit_breakers: _Optional[int] = ...) -> None: ...
 
 class Capability(_message.Message):
     __slots__ = ("method", "rest", "scope", "idempotent", "client_streaming", "server_streaming")
