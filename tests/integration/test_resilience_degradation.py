@@ -36,6 +36,7 @@ QUICK = DegradationPolicy(down_seconds=0.05, calm_seconds=0.05)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steering, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(steering, "LOOK_SECONDS", (0.05, 0.05))
+    monkeypatch.setattr(signals, "CPU_SECONDS", 0.2)
 
 
 @pytest.fixture
@@ -112,6 +113,22 @@ async def test_a_busy_processor_costs_optional_work_only(node: Node, server: Run
 
     assert [change.degradation.level for change in await changes(node)] == [LIGHT, NORMAL]
     assert "cpu 1" in (await changes(node))[0].degradation.reason
+
+
+async def test_a_moment_of_much_work_is_no_pressure(
+    monkeypatch: pytest.MonkeyPatch, node: Node, server: Running
+) -> None:
+    """
+    Such as a start: the processor is looked at for a while.
+    """
+    monkeypatch.setattr(signals, "CPU_SECONDS", 60.0)
+    await take(node, cpu=1.0)
+    async with asyncio.timeout(5):
+        while not (found := await level(server)).signals:
+            await asyncio.sleep(0.01)
+
+    assert "cpu" not in {one.signal for one in found.signals}
+    assert found.level == NORMAL
 
 
 async def test_memory_that_runs_out_is_not_waited_for(node: Node, server: Running) -> None:

@@ -1,5 +1,6 @@
 """Reads from samples and reports what puts the node under pressure."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,6 +14,8 @@ from luna.resilience.circuit_messages import seconds_of
 
 FRESH_SECONDS: Final = 10.0
 """How old a sample may be and still say something about now."""
+CPU_SECONDS: Final = 10.0
+"""How long the processor is looked at: a short time of much work, such as a start, is no pressure."""
 CALLS_MIN: Final = 20
 """With fewer calls, a ratio of them means nothing."""
 RATIO_SECONDS_MIN: Final = 0.5
@@ -40,6 +43,21 @@ class _Turned:
     heard: float
 
 
+class _Steady:
+    """A reading that jumps, as its mean over a while."""
+
+    def __init__(self) -> None:
+        self._taken: deque[tuple[int, float]] = deque()
+
+    def take(self, reading: float, time_ns: int) -> float | None:
+        """Add a *reading*, and return the mean; ``None`` until half of the while was seen."""
+        taken, span_ns = self._taken, CPU_SECONDS * 1e9
+        taken.append((time_ns, reading))
+        while taken and not 0 <= time_ns - taken[0][0] <= span_ns:
+            taken.popleft()
+        return sum(value for _, value in taken) / len(taken) if time_ns - taken[0][0] >= span_ns / 2 else None
+
+
 class Signals:
     """The newest reading of every signal."""
 
@@ -47,14 +65,17 @@ class Signals:
         self._clock = clock
         self._table = table
         self._sampled: _Sampled | None = None
+        self._cpu = _Steady()
         self._turned: dict[str, _Turned] = {}
 
     def sample(self, sample: reflexia_pb2.Sample) -> None:
         """Take note of a sample of this node."""
         machine = sample.machine
+        time_ns = sample.sample_time.ToNanoseconds()
         readings: dict[str, float | None] = {
-            name: getattr(machine, f"{name}_ratio") if machine.HasField(f"{name}_ratio") else None
-            for name in ("cpu", "memory", "disk")
+            "cpu": self._cpu.take(machine.cpu_ratio, time_ns) if machine.HasField("cpu_ratio") else None,
+            "memory": machine.memory_ratio if machine.HasField("memory_ratio") else None,
+            "disk": machine.disk_ratio if machine.HasField("disk_ratio") else None,
         }
         lags = [seconds_of(process.loop_lag) for process in sample.processes if process.HasField("loop_lag")]
         readings["loop_lag"] = max(lags, default=None)
@@ -64,7 +85,7 @@ class Signals:
         readings["error_ratio"] = _mean(
             (one.error_ratio, one.calls) for one in sample.services if one.HasField("error_ratio")
         )
-        self._sampled = _Sampled(readings=readings, time_ns=sample.sample_time.ToNanoseconds())
+        self._sampled = _Sampled(readings=readings, time_ns=time_ns)
 
     def limiter(self, process: str, figures: LimiterFigures) -> None:
         """Take note of what the limiter of a process has done so far."""
