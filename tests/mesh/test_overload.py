@@ -30,6 +30,7 @@ ROOM = requests_max("kernel", TOPOLOGY, load_template(), streams=False, urgent=F
 OVER = 40
 Call = Any
 """A call under way, and what came of it: grpcio has no public type for that."""
+EJECTIONS = "cluster.kernel.outlier_detection.ejections_enforced_total"
 SLOW = (("x-sleep", "1.5"),)
 
 
@@ -183,3 +184,15 @@ def test_a_process_that_is_killed_again_and_again_is_not_stormed(mesh: Mesh) -> 
         stop.set()
 
     assert mesh.calls("stats") - before <= 1.1 * len(sent)
+
+
+def test_a_replica_that_refuses_on_purpose_stays_in_rotation(mesh: Mesh, channel: grpc.Channel) -> None:
+    """
+    It is well; taking it out would leave all its work to the others.
+    """
+    before = mesh.stat(EJECTIONS)
+    for number in range(20):
+        with pytest.raises(grpc.RpcError):
+            HelloriaServiceStub(channel).Echo(EchoRequest(message=f"depend:out/{number}"))
+
+    assert mesh.stat(EJECTIONS) == before
