@@ -11,6 +11,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, ServiceDescri
 from luna.kernel.clock import Clock
 from luna.kernel.consumers import Consumers
 from luna.kernel.directory import Check, ServiceEntry
+from luna.kernel.error_reports import ErrorSink, NoErrorSink
 from luna.kernel.event_log import EventLog
 from luna.kernel.faults import FaultHooks, NoFaults
 from luna.kernel.identity import Identity
@@ -46,6 +47,8 @@ class Toolbox:
     directory: Sequence[ServiceEntry]
     """Every service of the node."""
     check: Check
+    failures: ErrorSink = field(default_factory=NoErrorSink)
+    """Where a module reports what failed in it that no call shows."""
     home: Path | None = None
     """Where a module may keep what it can make anew; ``None``: nowhere."""
     faults: FaultHooks = field(default_factory=NoFaults)

@@ -29,6 +29,7 @@ from luna.transport.chaos_servicer import register
 from luna.transport.circuits import Circuits
 from luna.transport.circuits_sync import CircuitSync
 from luna.transport.client_meter import ClientMeter
+from luna.transport.error_reports import ErrorReporter
 from luna.transport.exposition import render
 from luna.transport.faults import FaultBoard
 from luna.transport.health import HealthMonitor
@@ -39,6 +40,7 @@ from luna.transport.parts import Parts
 from luna.transport.server import ServerConfig, serve
 from luna.transport.sockets import AddressError
 from luna.transport.spans import Spans
+from luna.transport.spool import Spool
 from luna.transport.vitals import ProcessWatch
 from luna.transport.vitals_report import VitalsReport
 
@@ -97,12 +99,15 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
     identity = identity_of(settings, place)
     meter = Meter()
     watch = ProcessWatch(meter, identity)
-    parts = Parts(circuits=Circuits(identity.process))
+    reporter = ErrorReporter(Spool(settings.home / "spool" / f"{identity.process}.errors"))
+    parts = Parts(circuits=Circuits(identity.process), failures=reporter)
     faults = FaultBoard() if settings.chaos else None
     async with AsyncExitStack() as stack:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))
         peers = await stack.enter_async_context(channels(settings, place, parts, ClientMeter()))
-        tools = await stack.enter_async_context(toolbox(settings, place, identity, peers, vitals=watch, faults=faults))
+        tools = await stack.enter_async_context(
+            toolbox(settings, place, identity, peers, vitals=watch, failures=reporter, faults=faults)
+        )
         wired = [modules.load(name).wire(tools) for name in place.process.modules]
         calm_the_collector()
         await stack.enter_async_context(_metrics(place, lambda: render(meter, watch.gauges())))
@@ -117,7 +122,7 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
                 ],
                 services=load_contracts(),
                 background=[
-                    *(watch.run, VitalsReport(tools).run, _sync(tools, parts).run),
+                    *(watch.run, VitalsReport(tools).run, _sync(tools, parts).run, partial(reporter.run, peers)),
                     *(loop for each in wired for loop in each.background),
                 ],
             )

@@ -16,6 +16,7 @@ from luna.contracts import load_contracts
 from luna.kernel.clock import SystemClock
 from luna.kernel.consumers import Consumers
 from luna.kernel.directory import ServiceEntry
+from luna.kernel.error_reports import ErrorSink
 from luna.kernel.event_log import EventLog
 from luna.kernel.faults import FaultHooks, FaultKind, NoFaults
 from luna.kernel.identity import Identity
@@ -86,7 +87,14 @@ async def channels(settings: Settings, place: Place, parts: Parts, meter: Client
 
 @asynccontextmanager
 async def toolbox(
-    settings: Settings, place: Place, identity: Identity, peers: Peers, *, vitals: Vitals, faults: FaultBoard | None
+    settings: Settings,
+    place: Place,
+    identity: Identity,
+    peers: Peers,
+    *,
+    vitals: Vitals,
+    failures: ErrorSink,
+    faults: FaultBoard | None,
 ) -> AsyncIterator[Toolbox]:
     """Make the tools, and put them away afterwards. With *faults*, some of them can be made to fail."""
     entries = directory(place.topology)
@@ -108,6 +116,7 @@ async def toolbox(
             peers=peers,
             directory=entries,
             check=PeerCheck(peers),
+            failures=failures,
             home=settings.home,
             faults=faults or NoFaults(),
             sample_seconds=settings.sample_seconds,

@@ -78,3 +78,10 @@ class ErrorSink(Protocol):
     def report(self, report: ErrorReport) -> None:
         """Take *report*. It never waits and never fails: who reports has other things to do."""
         ...
+
+
+class NoErrorSink:
+    """Where nobody listens."""
+
+    def report(self, report: ErrorReport) -> None:
+        """Forget *report*."""

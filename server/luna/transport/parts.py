@@ -2,17 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from luna.kernel.error_reports import ErrorReport, ErrorSink
+from luna.kernel.error_reports import ErrorSink, NoErrorSink
 from luna.resilience.limiter import Limiter, LimiterPolicy
 from luna.transport.circuits import Circuits
 from luna.transport.levels import CurrentLevel
-
-
-class NoSink:
-    """An `ErrorSink` where nobody listens."""
-
-    def report(self, report: ErrorReport) -> None:
-        """Forget *report*."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,4 +15,4 @@ class Parts:
     circuits: Circuits = field(default_factory=lambda: Circuits(""))
     level: CurrentLevel = field(default_factory=CurrentLevel)
     limiter: Limiter = field(default_factory=lambda: Limiter(LimiterPolicy()))
-    failures: ErrorSink = field(default_factory=NoSink)
+    failures: ErrorSink = field(default_factory=NoErrorSink)
