@@ -19,6 +19,7 @@ from luna.sidecar.console import Console
 from luna.sidecar.endpoints import Endpoints, NoEndpoints
 from luna.sidecar.exit_codes import ExitCode
 from luna.sidecar.facts import Fact, NodeAdopted, NodeStarted, NodeStopping
+from luna.sidecar.frugal import give_back, plain_tracebacks
 from luna.sidecar.journal import Journal
 from luna.sidecar.launch import STOP_MARGIN_SECONDS
 from luna.sidecar.link import Inheritance, KeeperLink, NoKeeperError
@@ -158,6 +159,7 @@ class _Node:
         if self._inheritance.life > 1:
             self._record(self._adopted())
         await self._ready()
+        give_back()
         if not self._told.stop.is_set():
             self._spawn(self._console.live())
             await first_of(self._told.stop, supervisor.failed)
@@ -183,8 +185,9 @@ class _Node:
     async def _serve(self, stack: AsyncExitStack) -> None:
         """Serve ``NodeService``, and begin to send the journal."""
         # gRPC: see commands._health_probe
-        from luna.sidecar.recovery.service import Recovery, Setting  # noqa: PLC0415
-        from luna.sidecar.serving import keep, log_to, serve_node  # noqa: PLC0415
+        with plain_tracebacks():
+            from luna.sidecar.recovery.service import Recovery, Setting  # noqa: PLC0415
+            from luna.sidecar.serving import keep, log_to, serve_node  # noqa: PLC0415
 
         plan = self._plan
         log_to(plan.logs[SIDECAR], plan.settings)

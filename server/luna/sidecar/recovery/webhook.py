@@ -1,15 +1,11 @@
 """Tells somebody about incidents by posting them to an address."""
 
 import asyncio
-import json
 import logging
-import urllib.request
 from collections.abc import Callable
 from typing import Final
-from urllib.error import URLError
 
 from arkalia.recovery.v1 import recovery_pb2 as pb
-from google.protobuf.json_format import MessageToDict
 
 from luna.kernel.clock import Clock
 
@@ -52,6 +48,13 @@ class Webhook:
                 wait = min(2 * wait, _LAST_SECONDS)
 
     def _post(self, incident: pb.Incident) -> bool:
+        # Several megabytes, for what most nodes never do.
+        import json  # noqa: PLC0415
+        import urllib.request  # noqa: PLC0415
+        from urllib.error import URLError  # noqa: PLC0415
+
+        from google.protobuf.json_format import MessageToDict  # noqa: PLC0415
+
         body = json.dumps(MessageToDict(incident, preserving_proto_field_name=True)).encode()
         request = urllib.request.Request(  # noqa: S310  an address that the operator chose, see settings
             self._url, data=body, headers={"content-type": "application/json"}
