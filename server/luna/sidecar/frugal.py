@@ -5,19 +5,25 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+UNNEEDED: Final = ("_hashlib", "rich", "ssl")
+"""What libraries import in case that somebody needs it: nine megabytes for what a process that serves on Unix sockets
+and writes plain logs never does."""
 
 
 @contextmanager
-def plain_tracebacks() -> Iterator[None]:
-    """Have structlog, if it is imported in the block, do without `rich`: five megabytes for colours in a file."""
-    if "rich" in sys.modules:
-        yield
-        return
-    sys.modules["rich"] = None  # type: ignore[assignment]  what import takes for "there is none"
+def doing_without(*modules: str) -> Iterator[None]:
+    """Have what is imported in the block find none of *modules*. Afterwards they can be imported as ever."""
+    hidden = [module for module in modules if module not in sys.modules]
+    for module in hidden:
+        # What the import system takes for "there is none".
+        sys.modules[module] = None  # type: ignore[assignment]
     try:
         yield
     finally:
-        del sys.modules["rich"]
+        for module in hidden:
+            del sys.modules[module]
 
 
 def give_back() -> None:

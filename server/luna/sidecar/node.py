@@ -19,7 +19,7 @@ from luna.sidecar.console import Console
 from luna.sidecar.endpoints import Endpoints, NoEndpoints
 from luna.sidecar.exit_codes import ExitCode
 from luna.sidecar.facts import Fact, NodeAdopted, NodeStarted, NodeStopping
-from luna.sidecar.frugal import give_back, plain_tracebacks
+from luna.sidecar.frugal import UNNEEDED, doing_without, give_back
 from luna.sidecar.journal import Journal
 from luna.sidecar.launch import STOP_MARGIN_SECONDS
 from luna.sidecar.link import Inheritance, KeeperLink, NoKeeperError
@@ -185,7 +185,7 @@ class _Node:
     async def _serve(self, stack: AsyncExitStack) -> None:
         """Serve ``NodeService``, and begin to send the journal."""
         # gRPC: see commands._health_probe
-        with plain_tracebacks():
+        with doing_without(*UNNEEDED):
             from luna.sidecar.recovery.service import Recovery, Setting  # noqa: PLC0415
             from luna.sidecar.serving import keep, log_to, serve_node  # noqa: PLC0415
 

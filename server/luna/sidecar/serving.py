@@ -20,6 +20,7 @@ from luna.sidecar.admin import Admin
 from luna.sidecar.journal import Journal
 from luna.sidecar.node_health import NodeHealth
 from luna.sidecar.places import run_directory, sidecar_socket, socket_link
+from luna.sidecar.recovery.exposition import render as render_recoveries
 from luna.sidecar.recovery.service import SERVICE as RECOVERY
 from luna.sidecar.recovery.service import Recovery
 from luna.sidecar.recovery.servicer import RecoveryServicer
@@ -29,9 +30,11 @@ from luna.sidecar.supervisor import Supervisor
 from luna.sidecar.translate import encoder
 from luna.topology import Topology
 from luna.transport.chain import Chain, standard_steps
+from luna.transport.exposition import render
 from luna.transport.health import HealthMonitor
 from luna.transport.logs import configure
 from luna.transport.meter import Meter
+from luna.transport.metrics import serve_metrics
 from luna.transport.peers import Peers
 from luna.transport.remote_log import RemoteEventLog
 from luna.transport.server import ServerConfig, serve
@@ -84,16 +87,20 @@ async def serve_node(
     async def recovery_probe() -> tuple[Health, str]:
         return (Health.SERVING, "") if recovery.ready else (Health.DEGRADED, "its past has not been read yet")
 
-    meter = Meter()
+    meter, socket = Meter(), sidecar_socket(settings)
     steps = standard_steps(meter=meter, reasons=_REASONS)
     config = ServerConfig(
-        address=f"unix:{sidecar_socket(settings)}",
+        address=f"unix:{socket}",
         message_bytes_max=settings.message_bytes_max,
         drain_seconds=_DRAIN_SECONDS,
         channelz=settings.channelz,
     )
     async with (
         recovery.running(),
+        serve_metrics(
+            socket.with_suffix(".metrics.sock"),
+            lambda: render(meter, {}) + render_recoveries(recovery.parts, supervisor.board),
+        ),
         aclosing(NodeHealth(topology, run_directory(settings))) as answers,
         serve(
             config,

@@ -49,12 +49,19 @@ def published_processes(config: Json) -> Iterator[str]:
 
 
 def metrics_clusters(topology: Topology, run: Path, admin_port: int) -> Iterator[Json]:
-    """Yield the clusters that metrics are read from: one for each replica, and Envoy itself."""
+    """Yield the clusters that metrics are read from: one for each replica, the sidecar, and Envoy itself."""
+    for process, replica in measured(topology):
+        path = run / f"{process}-{replica}.metrics.sock"
+        yield _static(metrics_cluster(process, replica), {"pipe": {"path": str(path)}})
+    yield _static(ADMIN, {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}})
+
+
+def measured(topology: Topology) -> Iterator[tuple[str, int]]:
+    """Yield the process and the replica of everything that serves metrics on a socket beside its own."""
     for process in topology.processes:
         for replica in range(process.replicas):
-            name = metrics_cluster(process.name, replica)
-            yield _static(name, {"pipe": {"path": str(run / f"{process.name}-{replica}.metrics.sock")}})
-    yield _static(ADMIN, {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}})
+            yield process.name, replica
+    yield SIDECAR, 0
 
 
 def metrics_cluster(process: str, replica: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from luna.settings import Settings
-from luna.sidecar.envoy.clusters import ADMIN, metrics_cluster
+from luna.sidecar.envoy.clusters import ADMIN, measured, metrics_cluster
 from luna.sidecar.envoy.edge import Edge
 from luna.sidecar.envoy.template import Json, Template, extension
 from luna.topology import Topology
@@ -48,11 +48,11 @@ def admin(settings: Settings, template: Template) -> Json:
 
 def _metrics_routes(topology: Topology) -> Iterator[Json]:
     yield _metrics_route("/metrics/envoy", ADMIN, "/stats/prometheus")
-    for process in topology.processes:
-        yield _metrics_route(f"/metrics/{process.name}", metrics_cluster(process.name, 0), "/metrics")
-        for replica in range(process.replicas):
-            path = f"/metrics/{process.name}/{replica}"
-            yield _metrics_route(path, metrics_cluster(process.name, replica), "/metrics")
+    for process, replica in measured(topology):
+        cluster = metrics_cluster(process, replica)
+        yield _metrics_route(f"/metrics/{process}/{replica}", cluster, "/metrics")
+        if replica == 0:
+            yield _metrics_route(f"/metrics/{process}", cluster, "/metrics")
 
 
 def _metrics_route(path: str, cluster: str, there: str) -> Json:
