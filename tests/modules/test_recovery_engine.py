@@ -10,6 +10,8 @@ from arkalia.recovery.v1 import recovery_pb2 as pb
 from luna.kernel.error_reports import ErrorReport, ErrorTarget, ErrorType, Severity
 from luna.kernel.events import EventFilter
 from luna.resilience.recovery_policy import RecoveryPolicy, Strategy
+from luna.resilience.recovery_steps import Act
+from luna.sidecar.recovery.case import Case, Outcome
 from luna.sidecar.recovery.engine import CASES_MAX, IDS_REMEMBERED
 from luna.sidecar.recovery.errors import (
     IncidentResolvedError,
@@ -303,7 +305,7 @@ async def test_an_action_that_blows_up_is_a_step_that_did_not_help() -> None:
     """
 
     class Clumsy(ScriptedDoer):
-        async def act(self, case, step):  # type: ignore[no-untyped-def]
+        async def act(self, case: Case, step: Act) -> Outcome:
             if not case.machine.steps:
                 raise OSError("no such thing")
             return await super().act(case, step)

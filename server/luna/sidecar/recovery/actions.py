@@ -111,6 +111,8 @@ class Actions:
 
     async def _do_less(self, case: Case) -> Outcome:
         service = "arkalia.resilience.v1.DegradationService"
+        if any(step.strategy is Strategy.GRACEFUL_DEGRADATION for step in case.machine.steps):
+            return Outcome(action="saw that the node does less already", ok=False, failure="that did not help")
         stub: degradation_stubs.DegradationServiceAsyncStub = degradation_stubs.DegradationServiceStub(
             self._sight.peer(service)
         )

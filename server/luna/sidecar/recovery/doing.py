@@ -11,7 +11,9 @@ from luna.sidecar.recovery.hands import find
 from luna.sidecar.recovery.holding import holds
 from luna.sidecar.recovery.looks import Sight, look_for, serving_since
 
-_OF_A_PROCESS: Final = frozenset({Verification.PROCESS_SERVES, Verification.HEARTBEAT_ADVANCES})
+_OF_A_PROCESS: Final = frozenset(
+    {Verification.PROCESS_SERVES, Verification.HEARTBEAT_ADVANCES, Verification.MEMORY_BELOW_LIMIT}
+)
 
 
 class NodeDoer:

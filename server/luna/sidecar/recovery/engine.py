@@ -8,6 +8,7 @@ Rule 4: nothing that others send makes anything grow without bound.
 
 import asyncio
 from collections import OrderedDict, deque
+from contextvars import Context
 from dataclasses import replace
 from typing import Final
 from uuid import uuid4
@@ -179,7 +180,8 @@ class Engine:
         self._began[case.recovery_id] = None
         if len(self._began) > IDS_REMEMBERED:
             self._began.popitem(last=False)
-        task = asyncio.ensure_future(self._mend(case, waits=waits))
+        # Not on behalf of the call that reported it, whose deadline is none of its business.
+        task = asyncio.get_running_loop().create_task(self._mend(case, waits=waits), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

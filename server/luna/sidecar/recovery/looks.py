@@ -190,7 +190,7 @@ def _projection_intact(case: Case, sight: Sight) -> Looking:
             "position": str(found.position),
             "head": str(found.head),
         }
-        if not found.intact or found.position != found.head:
+        if not found.intact or found.position < found.head:
             return Look(ok=False, evidence=evidence, failure="it is not what the event log says")
         return Look(ok=True, evidence=evidence)
 
