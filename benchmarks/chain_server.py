@@ -4,6 +4,7 @@ import asyncio
 import sys
 import threading
 import time
+from pathlib import Path
 
 import grpc
 import grpc.aio
@@ -13,7 +14,11 @@ from arkalia.helloria.v1.helloria_error_pb2 import HelloriaErrorReason
 from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest, EchoResponse
 
 from luna.transport.chain import Chain, standard_steps
+from luna.transport.circuits import Circuits
+from luna.transport.error_reports import ErrorReporter
 from luna.transport.meter import Meter
+from luna.transport.parts import Parts
+from luna.transport.spool import Spool
 
 
 async def echo(request: EchoRequest, context: object) -> EchoResponse:
@@ -26,7 +31,7 @@ async def echo(request: EchoRequest, context: object) -> EchoResponse:
 
 async def serve(side: str, socket: str) -> None:
     """Serve on *socket* until killed."""
-    server = grpc.aio.server(interceptors=[_chain()] if side == "chain" else [])
+    server = grpc.aio.server(interceptors=[_chain(Path(socket).with_suffix(".errors"))] if side == "chain" else [])
     handler = grpc.unary_unary_rpc_method_handler(echo, EchoRequest.FromString, EchoResponse.SerializeToString)
     service = helloria_service_pb2.DESCRIPTOR.services_by_name["HelloriaService"].full_name
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, {"Echo": handler})])
@@ -37,9 +42,11 @@ async def serve(side: str, socket: str) -> None:
     await asyncio.Event().wait()
 
 
-def _chain() -> Chain:
+def _chain(spool: Path) -> Chain:
+    """Return the chain of every server process, with the breakers, the limiter and the reports of a real one."""
     meter = Meter()
-    steps = standard_steps(meter=meter, reasons=[HelloriaErrorReason.DESCRIPTOR])
+    parts = Parts(circuits=Circuits("benchmark-0"), failures=ErrorReporter(Spool(spool)))
+    steps = standard_steps(meter=meter, reasons=[HelloriaErrorReason.DESCRIPTOR], parts=parts)
     return Chain(steps, meter=meter, message_bytes_max=4 * 1024 * 1024)
 
 

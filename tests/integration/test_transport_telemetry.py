@@ -15,13 +15,19 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 from prometheus_client.parser import text_string_to_metric_families
 
 from luna.kernel.identity import Identity
+from luna.resilience.levels import Level
+from luna.transport.client_meter import ClientMeter
+from luna.transport.error_reports import ErrorReporter
 from luna.transport.exposition import render
+from luna.transport.exposition_guards import render_guards
 from luna.transport.meter import Meter
 from luna.transport.metrics import serve_metrics
+from luna.transport.peers import Peers
+from luna.transport.spool import Spool
 from luna.transport.telemetry import telemetry
 from luna.transport.vitals import ProcessWatch
 from tests.integration.transport_contract import SERVICE, question
-from tests.integration.transport_probe import probe_node, until
+from tests.integration.transport_probe import Stub, probe_node, until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -147,3 +153,36 @@ async def test_a_collector_gets_spans_and_metrics(collector: Any) -> None:
 
 def _identity() -> Identity:
     return Identity(node="here", process="probe-0", version="1", started_ns=time.time_ns())
+
+
+async def test_prometheus_reads_what_keeps_the_process_up(tmp_path: Path) -> None:
+    """
+    The breakers, the limiter, the level, and the calls to peers under the names that gRPC gives them.
+    """
+    async with probe_node() as node:
+        meter, reporter = ClientMeter(), ErrorReporter(Spool(tmp_path / "x.errors"))
+        node.parts.level.set(Level.LIGHT)
+        peers = Peers(
+            {SERVICE: node.address},
+            message_bytes_max=1024,
+            processes={SERVICE: "probe"},
+            parts=node.parts,
+            meter=meter,
+        )
+        await Stub(peers(SERVICE))["Ask"](question("hello"))
+        families = {
+            it.name: it
+            for it in text_string_to_metric_families(render_guards(node.parts, meter, peers.all(), reporter))
+        }
+        await peers.aclose()
+
+    (started,) = families["grpc_client_attempt_started"].samples
+    assert (started.labels, started.value) == ({"grpc_method": f"{SERVICE}/Ask", "grpc_target": "probe"}, 1)
+    durations = families["grpc_client_attempt_duration_seconds"].samples
+    assert [it.value for it in durations if it.name.endswith("_count")] == [1]
+    told = families["arkalia_circuit_breaker_state"].samples
+    states = {(it.labels["side"], it.labels["state"]): it.value for it in told}
+    assert (states["client", "closed"], states["server", "closed"], states["client", "open"]) == (1, 1, 0)
+    assert families["arkalia_degradation_level"].samples[0].value == 2
+    assert families["arkalia_limiter_limit"].samples[0].value > 1
+    assert {"grpc_client_call_retries", "grpc_client_call_hedges", "arkalia_retry_budget_taken"} <= families.keys()

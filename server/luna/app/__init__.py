@@ -31,6 +31,7 @@ from luna.transport.circuits_sync import CircuitSync
 from luna.transport.client_meter import ClientMeter
 from luna.transport.error_reports import ErrorReporter
 from luna.transport.exposition import render
+from luna.transport.exposition_guards import render_guards
 from luna.transport.faults import FaultBoard
 from luna.transport.health import HealthMonitor
 from luna.transport.logs import configure
@@ -97,20 +98,25 @@ def _refused(error: Exception, code: ExitCode) -> ExitCode:
 async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
     """Serve the modules of a process, and yield the address."""
     identity = identity_of(settings, place)
-    meter = Meter()
+    meter, client_meter = Meter(), ClientMeter()
     watch = ProcessWatch(meter, identity)
     reporter = ErrorReporter(Spool(settings.home / "spool" / f"{identity.process}.errors"))
     parts = Parts(circuits=Circuits(identity.process), failures=reporter)
     faults = FaultBoard() if settings.chaos else None
     async with AsyncExitStack() as stack:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))
-        peers = await stack.enter_async_context(channels(settings, place, parts, ClientMeter()))
+        peers = await stack.enter_async_context(channels(settings, place, parts, client_meter))
         tools = await stack.enter_async_context(
             toolbox(settings, place, identity, peers, vitals=watch, failures=reporter, faults=faults)
         )
         wired = [modules.load(name).wire(tools) for name in place.process.modules]
         calm_the_collector()
-        await stack.enter_async_context(_metrics(place, lambda: render(meter, watch.gauges())))
+        await stack.enter_async_context(
+            _metrics(
+                place,
+                lambda: render(meter, watch.gauges()) + render_guards(parts, client_meter, peers.all(), reporter),
+            )
+        )
         yield await stack.enter_async_context(
             serve(
                 _config(settings, place),

@@ -61,37 +61,41 @@ class Admission(Step):
         """Give the place back, and tell the limiter how long the call took if it did what was asked."""
         if rpc.control or not rpc.unary:
             return None
-        leave, method = self._limiter.leave, rpc.method
+        gate, limiter, release, method = self._limiter, self._limiter.limiter, self._limiter.limiter.release, rpc.method
 
         def end(call: Call, code: int) -> None:
             since = call.admitted
             if since is None:
                 return
-            if code:
-                leave()
-                return
             now = time.monotonic()
-            leave(method, now - since, now)
+            seconds = None if code else now - since
+            if limiter.queued:
+                gate.leave(method, seconds, now)
+            else:
+                release(method, seconds, now)
 
         return end
 
     def _admit(self, rpc: Rpc) -> Start:
         level, limiter, priority, name = self._level, self._limiter, rpc.priority, _name(rpc.priority)
-        enter, unary = limiter.enter, rpc.unary
+        enter, admit, unary = limiter.enter, limiter.limiter.admit, rpc.unary
 
         def start(call: Call) -> None:
             if priority >= level.refused_from:
                 raise DegradedError(level=level.level.name, priority=name, retry_after_seconds=RETRY_SECONDS)
+            asked = OPTIONAL if priority in level.limited else priority
+            if unary and admit(asked):
+                # As `enter` would, with one call less for each request.
+                call.admitted = call.started
+                return
             try:
-                waiting = enter(OPTIONAL if priority in level.limited else priority)
+                waiting = enter(asked)
             except ShedError as error:
                 raise _overloaded(error, name) from None
-            if waiting is not None:
-                call.waiting = _wait(waiting, call if unary else None, limiter, name)
-            elif unary:
-                call.admitted = call.started
-            else:
+            if waiting is None:
                 limiter.leave()
+            else:
+                call.waiting = _wait(waiting, call if unary else None, limiter, name)
 
         return start
 

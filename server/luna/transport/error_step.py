@@ -37,14 +37,12 @@ class ErrorReporting(Step):
         failing: set[ErrorType] = set()
 
         def end(call: Call, code: int) -> None:
-            if code in FAILURES:
-                if is_worth_telling(call, code):
-                    failing.add(kind := type_of(code, call.refusal))
-                    self._sink.report(_failure(call, code, kind, target))
-            elif failing and not code:
-                for kind in failing:
-                    self._sink.report(resolved(kind, target, self._process))
-                failing.clear()
+            if not code:
+                while failing:
+                    self._sink.report(resolved(failing.pop(), target, self._process))
+            elif code in FAILURES and is_worth_telling(call, code):
+                failing.add(kind := type_of(code, call.refusal))
+                self._sink.report(_failure(call, code, kind, target))
 
         return end
 

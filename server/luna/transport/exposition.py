@@ -29,6 +29,10 @@ def _counters(methods: Iterable[MethodMeter]) -> Iterator[str]:
     yield "# TYPE arkalia_server_calls_in_flight gauge"
     for method in methods:
         yield f'arkalia_server_calls_in_flight{{grpc_method="{method.method}"}} {method.in_flight}'
+    yield "# HELP arkalia_server_calls_refused_total Calls turned away by the level, the load or a breaker."
+    yield "# TYPE arkalia_server_calls_refused_total counter"
+    for method in methods:
+        yield f'arkalia_server_calls_refused_total{{grpc_method="{method.method}"}} {method.refused}'
 
 
 def _histograms(methods: Iterable[MethodMeter]) -> Iterator[str]:
@@ -39,10 +43,11 @@ def _histograms(methods: Iterable[MethodMeter]) -> Iterator[str]:
         for method in methods:
             for outcomes in tuple(method.outcomes.values()):
                 labels = f'grpc_method="{method.method}",grpc_status="{outcomes.status}"'
-                yield from _series(name, labels, getattr(outcomes, attribute))
+                yield from series(name, labels, getattr(outcomes, attribute))
 
 
-def _series(name: str, labels: str, histogram: Histogram) -> Iterator[str]:
+def series(name: str, labels: str, histogram: Histogram) -> Iterator[str]:
+    """Yield the lines of one histogram."""
     count = 0
     for bound, within in zip(histogram.bounds, histogram.counts, strict=False):
         count += within
