@@ -43,14 +43,15 @@ def replica_specs(settings: Settings, topology: Topology, command: Command) -> I
                 replica=replica,
                 modules=process.modules,
                 command=command,
-                probe=_health_probe,
+                probe=health_probe,
                 log=log_directory(settings) / f"{process.name}.log",
                 run=run_directory(settings),
                 last=process.single_writer,
             )
 
 
-def _health_probe(status: ReplicaStatus) -> Probe:
+def health_probe(status: ReplicaStatus) -> Probe:
+    """Return a new connection to a process, which asks how it is."""
     # gRPC takes a quarter of a second to import, in which the processes are already on their way.
     from luna.sidecar.health_probe import HealthProbe  # noqa: PLC0415
 

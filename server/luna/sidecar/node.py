@@ -26,6 +26,7 @@ from luna.sidecar.link import Inheritance, KeeperLink, NoKeeperError
 from luna.sidecar.logs import keep_small
 from luna.sidecar.mesh import Mesh
 from luna.sidecar.observation import Observation
+from luna.sidecar.own import fall_before, memo, own_status, was_ready
 from luna.sidecar.places import clear_sockets, log_directory, run_directory, sidecar_socket
 from luna.sidecar.plan import Plan
 from luna.sidecar.probing import Pace
@@ -44,8 +45,6 @@ _REACH_SECONDS: Final = 5.0
 """How long Envoy may take to find processes that serve."""
 _FLUSH_SECONDS: Final = 1.0
 _EARLY_MAX: Final = 256
-_READY: Final = "ready"
-"""What the keeper is asked to remember: that the node has been up."""
 
 
 async def run(settings: Settings, topology: Topology, *, verbose: bool = False) -> int:
@@ -120,7 +119,11 @@ class _Node:
             found=found,
             hurry=told.hurry,
         )
-        self._was_ready = inheritance.memo.get(_READY) is True
+        self._was_ready = was_ready(inheritance)
+        self._own = own_status(plan.settings, inheritance)
+        if inheritance.life > 1:
+            self._early.append(fall_before(self._own, inheritance))
+        link.remember(memo(ready=self._was_ready))
         self._console = Console(
             endpoints=plan.addresses(inheritance.keeper_pid), board=self._supervisor.board, ready=self._was_ready
         )
@@ -172,7 +175,7 @@ class _Node:
             return
         unreached = await self._mesh.unreached(seconds=_REACH_SECONDS) if self._mesh else ()
         self._record(NodeStarted(seconds=time.monotonic() - self._inheritance.began, unreached=unreached))
-        self._link.remember({_READY: True})
+        self._link.remember(memo(ready=True))
 
     def _adopted(self) -> NodeAdopted:
         found = {each.child.pid for each in self._inheritance.found if each.child}
@@ -184,7 +187,7 @@ class _Node:
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         """Serve ``NodeService``, and begin to send the journal."""
-        # gRPC: see commands._health_probe
+        # gRPC: see commands.health_probe
         with doing_without(*UNNEEDED):
             from luna.sidecar.recovery.service import Recovery, Setting  # noqa: PLC0415
             from luna.sidecar.serving import keep, log_to, serve_node  # noqa: PLC0415
@@ -194,6 +197,7 @@ class _Node:
         recovery = self._recovery = Recovery(
             Setting(
                 supervisor=self._supervisor,
+                own=self._own,
                 observations=self._tools.observations,
                 early=self._early,
                 settings=plan.settings,

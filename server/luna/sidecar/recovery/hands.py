@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from luna.kernel.error_reports import ErrorTarget
+from luna.sidecar.commands import health_probe
 from luna.sidecar.probing import Probe
 from luna.sidecar.state import ReplicaStatus
 from luna.sidecar.supervisor import Supervisor
@@ -30,18 +31,19 @@ class Hands(Protocol):
 
 
 class Supervised:
-    """The processes of a supervisor."""
+    """The processes of a supervisor, and the sidecar that it runs in."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervisor, own: ReplicaStatus) -> None:
         self._supervisor = supervisor
+        self._own = own
 
     def statuses(self) -> Sequence[ReplicaStatus]:
         """Return how every process is."""
-        return self._supervisor.board.all()
+        return [*self._supervisor.board.all(), self._own]
 
     def probe(self, status: ReplicaStatus) -> Probe:
         """Return a new connection to one of them, which asks how it is."""
-        return self._supervisor.probe(status)
+        return health_probe(status) if status.process == self._own.process else self._supervisor.probe(status)
 
     async def kill_and_restart(self, process: str, replica: int, reason: str) -> ReplicaStatus:
         """End a process at once, and return how it is when it serves again."""

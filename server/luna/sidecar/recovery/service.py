@@ -38,6 +38,7 @@ from luna.sidecar.recovery.restore import cases_of, restore
 from luna.sidecar.recovery.sources import Sources
 from luna.sidecar.recovery.steering import Steering
 from luna.sidecar.recovery.webhook import Webhook
+from luna.sidecar.state import ReplicaStatus
 from luna.sidecar.supervisor import Supervisor
 from luna.sidecar.translate import timestamp
 from luna.topology import Topology
@@ -62,6 +63,8 @@ class Setting:
     """The node that is looked after."""
 
     supervisor: Supervisor
+    own: ReplicaStatus
+    """The sidecar itself."""
     observations: Observations
     early: Iterable[Observation]
     """What was seen before anybody could draw conclusions from it."""
@@ -78,10 +81,10 @@ class Recovery:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._peers = Peers(_targets(setting), message_bytes_max=setting.settings.message_bytes_max)
-        self._log = RemoteEventLog(
+        self.log = RemoteEventLog(
             self._peers(EVENTS), source=setting.identity.source, patience_seconds=_PATIENCE_SECONDS
         )
-        self._look_out = LookOut(setting.supervisor.board, self._peers(EVENTS), self._log, clock=setting.clock)
+        self._look_out = LookOut(setting.supervisor.board, self._peers(EVENTS), self.log, clock=setting.clock)
         self.parts = self._put_together()
         self._restored = False
 
@@ -102,7 +105,7 @@ class Recovery:
         finally:
             unsubscribe()
             await parts.engine.aclose()
-            await self._log.aclose()
+            await self.log.aclose()
             await self._peers.aclose()
 
     async def run(self) -> None:
@@ -140,8 +143,8 @@ class Recovery:
             incidents=incidents,
             desk=desk,
             steering=Steering(engine, ledger, record, clock=clock),
-            policies=PolicyBook(self._log, setting.identity, clock=clock, adopt=engine.adopt),
-            history=History(self._log, ledger),
+            policies=PolicyBook(self.log, setting.identity, clock=clock, adopt=engine.adopt),
+            history=History(self.log, ledger),
             outbox=outbox,
             record=record,
             sources=Sources(engine.see, desk.open, reporter=setting.identity.process),
@@ -151,7 +154,7 @@ class Recovery:
 
     def _sight(self) -> Sight:
         return Sight(
-            hands=Supervised(self._setting.supervisor),
+            hands=Supervised(self._setting.supervisor, self._setting.own),
             methods=Methods(self._socket),
             peer=self._peers,
             rss_bytes=rss_bytes,
@@ -176,7 +179,7 @@ class Recovery:
         while not self._restored:
             try:
                 await parts.policies.load()
-                await restore(self._log, parts.ledger, parts.incidents, known=self._is_ours)
+                await restore(self.log, parts.ledger, parts.incidents, known=self._is_ours)
                 await parts.history.identify()
             except Exception as error:  # noqa: BLE001  a log that does not answer is asked again
                 _log.debug("the log does not answer", extra={"why": repr(error)})
@@ -215,7 +218,7 @@ class Recovery:
 
     @asynccontextmanager
     async def _open_log(self) -> AsyncIterator[RemoteEventLog]:
-        yield self._log
+        yield self.log
 
     def _socket(self, process: str, service: str) -> Path | None:
         name, _, replica = process.rpartition("-")
