@@ -191,7 +191,11 @@ async def test_who_does_not_confirm_is_left_out_of_the_answer(server: Running, l
     kernel.breaker(APPEND)
     await kernel.report()
     async with log.obeying():
-        answer = await server.circuits.TripCircuitBreaker(rpc.TripCircuitBreakerRequest(selector=pb.CircuitSelector()))
+        call = server.circuits.TripCircuitBreaker(rpc.TripCircuitBreakerRequest(selector=pb.CircuitSelector()))
+        await asyncio.sleep(0.5)
+        # It reports, and has not done it.
+        await kernel.report()
+        answer = await call
 
     assert [one.name for one in answer.circuit_breakers] == [name_of("log-0")]
 

@@ -384,3 +384,27 @@ async def test_services_that_do_not_answer_are_named(node: Node) -> None:
                 await asyncio.sleep(0.01)
 
     assert list(found.suspended_services) == ["arkalia.zeroia.v1.PolicyService"]
+
+
+async def test_two_replicas_keep_one_level(node: Node) -> None:
+    """
+    Each change is on record once, from the level before; a hold given to one holds for both.
+    """
+    async with running(node) as one, running(node) as other:
+        await follow(one, QUICK)
+        async with sampling(node, cpu=1.0):
+            await until(one, LIGHT)
+            await until(other, LIGHT)
+        async with sampling(node, cpu=0.1):
+            await until(one, NORMAL)
+            await until(other, NORMAL)
+        await one.degradation.SetDegradation(rpc.SetDegradationRequest(level=HEAVY, reason="an experiment"))
+        found = await until(other, HEAVY)
+        async with asyncio.timeout(5):
+            while not (found := await level(other)).HasField("hold_until_time"):
+                await asyncio.sleep(0.01)
+
+    assert found.level == HEAVY
+    told = [(change.previous_level, change.degradation.level) for change in await changes(node)]
+    assert all(before != after for before, after in told)
+    assert [before for before, _ in told[1:]] == [after for _, after in told[:-1]]

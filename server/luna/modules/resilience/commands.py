@@ -14,7 +14,7 @@ from luna.kernel.event_errors import EventIdReusedError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, StreamWrite
 from luna.modules.resilience.errors import BreakerUnknownError
-from luna.modules.resilience.record import CIRCUIT_COMMANDED, Recorder
+from luna.modules.resilience.record import Recorder
 from luna.modules.resilience.table import BreakerTable
 from luna.resilience.circuit_messages import selector_of, timestamp
 
@@ -64,8 +64,6 @@ class CommandDesk:
         """Record *command*, unless it was before; return what is on record."""
         stream = self._recorder.streams.breaker
         event_id = self._recorder.id_of(f"{stream}/{command.state}", command.request_id)
-        if command.request_id and (given := await self._given(event_id)):
-            return given
         given = facts.CircuitBreakerCommanded(
             request_id=command.request_id,
             selector=command.selector,
@@ -79,14 +77,9 @@ class CommandDesk:
         try:
             await self._events.append(Append(writes=(StreamWrite(stream=stream, events=(fact,)),)))
         except EventIdReusedError:
-            return await self._given(event_id) or given
+            event = await self._events.find(event_id)
+            return facts.CircuitBreakerCommanded.FromString(event.payload) if event is not None else given
         return given
-
-    async def _given(self, event_id: str) -> facts.CircuitBreakerCommanded | None:
-        event = await self._events.find(event_id)
-        if event is None or event.type != CIRCUIT_COMMANDED:
-            return None
-        return facts.CircuitBreakerCommanded.FromString(event.payload)
 
 
 def _follows(breaker: pb.CircuitBreaker, given: facts.CircuitBreakerCommanded) -> bool:

@@ -73,12 +73,11 @@ class Holds:
 
     async def _record(self, held: facts.DegradationHeld) -> None:
         event_id = self._recorder.id_of(self._stream, held.request_id)
-        if held.request_id and await self._events.find(event_id):
-            return
         fact = self._recorder.fact(held, event_id=event_id)
         try:
             appended = await self._events.append(Append(writes=(StreamWrite(stream=self._stream, events=(fact,)),)))
         except EventIdReusedError:
+            # The same request has been here before.
             return
         if (position := appended.events[0].position) > self._position:
             self._position = position
