@@ -36,7 +36,7 @@ class Everything(grpc.GenericRpcHandler):
     """Leads every call to one handler."""
 
     def __init__(self, moody: Moody) -> None:
-        self._handler = grpc.unary_unary_rpc_method_handler(moody.answer)
+        self._handler: Any = grpc.unary_unary_rpc_method_handler(moody.answer)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         return self._handler

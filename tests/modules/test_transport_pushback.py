@@ -33,6 +33,15 @@ def test_a_refusal_without_a_time_is_never_tried_again() -> None:
     assert dict(said)["grpc-retry-pushback-ms"] == "-1"
 
 
+def test_a_refusal_for_long_is_told_to_the_caller() -> None:
+    """
+    A client that slept until then would only spend the deadline.
+    """
+    said = pushback(code_pb2.UNAVAILABLE, details(code_pb2.UNAVAILABLE, "X", delay_ms=60_000))
+
+    assert dict(said)["grpc-retry-pushback-ms"] == "-1"
+
+
 def test_what_nobody_tries_again_says_nothing() -> None:
     """
     Other codes; and what a server that goes away says, which the next one will answer.

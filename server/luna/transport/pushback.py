@@ -15,6 +15,8 @@ RATE_LIMITED: Final = ("x-envoy-ratelimited", "true")
 """What keeps Envoy from trying again."""
 PUSHBACK: Final = "grpc-retry-pushback-ms"
 """When a gRPC client may try again; -1 for never."""
+SOON_SECONDS: Final = 2.0
+"""Up to this long a client may wait by itself. Beyond, its caller should know now, and has the time in the details."""
 
 _RETRIED: Final = frozenset({code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED})
 
@@ -25,10 +27,17 @@ def pushback(code: int, details: bytes) -> Sequence[tuple[str, str]]:
         return ()
     status = status_pb2.Status.FromString(details)
     info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
-    milliseconds = -1
+    delay_seconds: float | None = None
     for detail in status.details:
         if detail.Unpack(info) and info.reason == GoingAwayError.reason:
             return ()
         if detail.Unpack(retry):
-            milliseconds = retry.retry_delay.ToMilliseconds()
-    return RATE_LIMITED, (PUSHBACK, str(milliseconds))
+            delay_seconds = retry.retry_delay.ToNanoseconds() / 1e9
+    return RATE_LIMITED, (PUSHBACK, spelled(delay_seconds))
+
+
+def spelled(delay_seconds: float | None) -> str:
+    """Return the value of the trailer for a refusal that is to be tried again after that time, if ever."""
+    if delay_seconds is None or delay_seconds > SOON_SECONDS:
+        return "-1"
+    return str(round(1000 * delay_seconds))

@@ -15,6 +15,7 @@ from luna.resilience.levels import Treatment
 from luna.sidecar.envoy.contract import Rpc
 from luna.sidecar.envoy.stance import Stance, priority_name
 from luna.sidecar.envoy.template import Json, Template, typed
+from luna.transport.pushback import spelled
 
 NAMESPACE: Final = "arkalia.refusal"
 """Where the metadata of a route has what is said."""
@@ -109,7 +110,7 @@ class Refusals:
             "error": typed("google.rpc.ErrorInfo", reason=reason, domain=_DOMAIN, metadata=facts),
             "delay": retry.retry_delay.ToJsonString(),
             "retry_after": str(max(1, round(delay))),
-            "pushback": str(round(delay * 1000)),
+            "pushback": spelled(delay),
         }
 
     def _rate(self) -> Json:
