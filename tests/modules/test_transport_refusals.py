@@ -45,7 +45,8 @@ def test_every_request_error_is_in_the_contract_and_the_other_way_round() -> Non
     """
     declared = {value.name for value in request_error_pb2.RequestErrorReason.DESCRIPTOR.values if value.number}
 
-    raised = {cls.reason for cls in (*RequestError.__subclasses__(), CircuitOpenError, BulkheadFullError)}
+    classes: list[type[DomainError]] = [*RequestError.__subclasses__(), CircuitOpenError, BulkheadFullError]
+    raised = {cls.reason for cls in classes}
 
     assert declared == raised
 
