@@ -26,6 +26,7 @@ from luna.sidecar.recovery.hands import Supervised
 from luna.sidecar.recovery.history import History
 from luna.sidecar.recovery.incidents import Incidents
 from luna.sidecar.recovery.ledger import Entry, Ledger
+from luna.sidecar.recovery.links import EVENTS, peers_of
 from luna.sidecar.recovery.looking_out import LookOut
 from luna.sidecar.recovery.looks import Sight
 from luna.sidecar.recovery.mending import Mending
@@ -42,16 +43,12 @@ from luna.sidecar.state import ReplicaStatus
 from luna.sidecar.supervisor import Supervisor
 from luna.sidecar.translate import timestamp
 from luna.topology import Topology
-from luna.transport.peers import Peers
+from luna.transport.circuits import Circuits
+from luna.transport.circuits_sync import CircuitSync
+from luna.transport.parts import Parts as Guards
 from luna.transport.remote_log import RemoteEventLog
 
 SERVICE: Final = recovery_service_pb2.DESCRIPTOR.services_by_name["RecoveryService"].full_name
-EVENTS: Final = "arkalia.events.v1.EventService"
-_PEERS: Final = (
-    EVENTS,
-    "arkalia.resilience.v1.DegradationService",
-    "arkalia.resilience.v1.ProjectionService",
-)
 _RESTORE_SECONDS: Final = 3.0
 """How long the past is waited for. A log that does not come up is a failure that must not wait for itself."""
 _PATIENCE_SECONDS: Final = 1.5
@@ -80,9 +77,18 @@ class Recovery:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._peers = Peers(_targets(setting), message_bytes_max=setting.settings.message_bytes_max)
+        self.guards = Guards(circuits=Circuits(setting.identity.process))
+        """What the sidecar itself is kept from falling with."""
+        self._peers = peers_of(setting.settings, setting.topology, self.guards)
         self.log = RemoteEventLog(
-            self._peers(EVENTS), source=setting.identity.source, patience_seconds=_PATIENCE_SECONDS
+            self._peers.patient(EVENTS), source=setting.identity.source, patience_seconds=_PATIENCE_SECONDS
+        )
+        self._sync = CircuitSync(
+            self.guards,
+            identity=setting.identity,
+            events=self.log,
+            peers=self._peers,
+            sample_seconds=setting.settings.sample_seconds,
         )
         self._look_out = LookOut(setting.supervisor.board, self._peers(EVENTS), self.log, clock=setting.clock)
         self.parts = self._put_together()
@@ -114,6 +120,7 @@ class Recovery:
         async with asyncio.TaskGroup() as group:
             group.create_task(parts.outbox.run(self._open_log))
             group.create_task(self._remember())
+            group.create_task(self._sync.run())
             group.create_task(self._look_out.run(parts.sources))
             if parts.webhook:
                 group.create_task(parts.webhook.run(parts.desk.notified, self._is_unresolved))
@@ -227,9 +234,3 @@ class Recovery:
             return socket_link(run, name, int(replica))
         host = self._setting.topology.host(service.split(".")[1]) if service.startswith("arkalia.") else None
         return socket_link(run, process or host or "", 0) if process or host else None
-
-
-def _targets(setting: Setting) -> dict[str, str]:
-    run = run_directory(setting.settings)
-    hosts = {service: setting.topology.host(service.split(".")[1]) for service in _PEERS}
-    return {service: f"unix:{socket_link(run, host, 0)}" for service, host in hosts.items() if host}
