@@ -1,6 +1,9 @@
 """Calls methods to see whether they answer, past every circuit breaker of this process."""
 
+import pkgutil
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +11,6 @@ import grpc.aio
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
 
-from luna.contracts import load_contracts
 from luna.transport.rpc import describe
 
 _SECONDS: Final = 5.0
@@ -46,12 +48,23 @@ class Methods:
         return grpc.StatusCode.OK
 
 
+def _load(name: str) -> None:
+    """Load the contracts of the package that the method called *name* is of, and no others: this process is small."""
+    package = name.rpartition(".")[0].rpartition(".")[0]
+    if not package.startswith("arkalia."):
+        return
+    with suppress(ImportError):
+        for found in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
+            if found.name.endswith("_service_pb2"):
+                import_module(found.name)
+
+
 def _descriptor(method: str) -> MethodDescriptor | None:
     name = method.replace("/", ".")
     try:
         return descriptor_pool.Default().FindMethodByName(name)
     except KeyError:
-        load_contracts()
+        _load(name)
     try:
         return descriptor_pool.Default().FindMethodByName(name)
     except KeyError:

@@ -1,0 +1,112 @@
+"""What is looked at, and for how long it has to hold."""
+
+from collections.abc import Sequence
+
+from arkalia.events.v1 import consumer_pb2
+
+from luna.sidecar.recovery.case import Verdict
+from luna.sidecar.recovery.consumers import ConsumerWatch
+from luna.sidecar.recovery.holding import Look, holds
+from tests.fakes import FakeClock
+
+
+class MovingClock(FakeClock):
+    """A clock on which time passes while somebody waits."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
+
+async def watched(pattern: str, *, within: float = 1.0, observe: float = 1.0) -> tuple[Verdict, float]:
+    """Look at what is as *pattern* says, a tenth of a second a letter: + holds, - does not; the last letter stays."""
+    clock = MovingClock()
+    began = clock.monotonic()
+
+    async def look() -> Look:
+        passed = min(int((clock.monotonic() - began) / 0.1 + 1e-6), len(pattern) - 1)
+        return Look(ok=pattern[passed] == "+", failure="it is down")
+
+    verdict = await holds(look, within_seconds=within, observe_seconds=observe, clock=clock)
+    return verdict, (verdict.held_ns - FakeClock().wall_ns()) / 1e9
+
+
+async def test_what_holds_and_goes_on_to_is_verified_from_the_first_moment() -> None:
+    """
+    The time counts from when it began to hold, not from when it had held for long enough.
+    """
+    verdict, held = await watched("-----+")
+
+    assert verdict.ok
+    assert 0.5 <= held < 0.6
+
+
+async def test_what_holds_for_a_moment_only_counts_from_the_second_time() -> None:
+    """
+    A process that comes up and falls again has not recovered.
+    """
+    verdict, held = await watched("--++---+", within=2.0)
+
+    assert verdict.ok
+    assert 0.7 <= held < 1.0
+
+
+async def test_what_does_not_hold_in_time_is_not_verified() -> None:
+    """
+    And says what was seen last.
+    """
+    verdict, _ = await watched("-")
+
+    assert (verdict.ok, verdict.failure) == (False, "it is down")
+
+
+def consumer(
+    checkpoint: int, *, lag: int = 5, in_flight: int = 3, members: tuple[str, ...] = ("kernel-0",)
+) -> consumer_pb2.Consumer:
+    return consumer_pb2.Consumer(
+        name="zeroia", checkpoint=checkpoint, lag=lag, in_flight_count=in_flight, members=members
+    )
+
+
+def stuck(looks: Sequence[consumer_pb2.Consumer | None], *, every: float = 0.4) -> int:
+    """Return how often a consumer was found stuck over a series of looks."""
+    clock = FakeClock()
+    watch = ConsumerWatch(clock=clock.monotonic)
+    found = 0
+    for look in looks:
+        if look is None:
+            watch.blind()
+        else:
+            found += len(watch.look([look]))
+        clock.advance(every)
+    return found
+
+
+def test_a_consumer_that_does_not_move_is_stuck_and_told_once() -> None:
+    """
+    It has work and somebody to do it, and settles nothing.
+    """
+    assert stuck([consumer(7)] * 3) == 0
+    assert stuck([consumer(7)] * 20) == 1
+
+
+def test_a_slow_consumer_is_not_stuck() -> None:
+    """
+    However far behind it is: it gets on.
+    """
+    assert stuck([consumer(position // 2, lag=1000 + position) for position in range(40)]) == 0
+
+
+def test_a_consumer_without_work_or_members_is_not_stuck() -> None:
+    """
+    It waits for them.
+    """
+    assert stuck([consumer(7, members=())] * 20) == 0
+    assert stuck([consumer(7, lag=0)] * 20) == 0
+    assert stuck([consumer(7, in_flight=0)] * 20) == 0
+
+
+def test_time_in_which_nobody_could_look_does_not_count() -> None:
+    """
+    The log was away; what it says after that begins anew.
+    """
+    assert stuck([consumer(7), consumer(7), None, consumer(7), consumer(7), consumer(7)]) == 0
