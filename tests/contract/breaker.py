@@ -60,7 +60,8 @@ class BreakerEngineContract:
         engine = make(POLICY)
 
         assert engine.state is CircuitState.CLOSED
-        assert engine.key == KEY
+        assert (engine.key, engine.policy) == (KEY, POLICY)
+        assert (engine.since, engine.refused, engine.transitions) == (0.0, 0, 0)
         assert not refuses(engine, 0.0)
         assert engine.retry_after(0.0) is None
         assert engine.window(0.0) == CallWindow(seconds=30.0)

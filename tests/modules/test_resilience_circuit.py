@@ -50,6 +50,7 @@ def test_a_policy_out_of_range_is_refused_with_all_that_is_wrong() -> None:
     ("field", "contradicting"),
     [
         ("open_seconds_max", {"open_seconds": 700.0}),
+        ("open_seconds_max", {"open_seconds_max": float("inf")}),
         ("window_calls", {"window_calls": 5, "calls_min": 10}),
     ],
 )
@@ -61,6 +62,19 @@ def test_a_policy_that_contradicts_itself_is_refused(field: str, contradicting: 
         CircuitPolicy(**contradicting)
 
     assert caught.value.violations.keys() == {field}
+
+
+def test_a_violation_says_what_would_be_right() -> None:
+    """
+    With the value that is wrong, one after the other.
+    """
+    with pytest.raises(PolicyError) as caught:
+        CircuitPolicy(calls_min=0, open_seconds=-1.0, slow_ratio=0.0, open_jitter=2.0)
+
+    assert str(caught.value) == (
+        "calls_min must be a number from 1 on, not 0; open_seconds must be a number above 0, not -1; "
+        "slow_ratio must be above 0 and at most 1, not 0; open_jitter must be at least 0 and at most 1, not 2"
+    )
 
 
 def test_the_ends_of_the_ranges_are_within() -> None:

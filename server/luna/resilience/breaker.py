@@ -119,8 +119,7 @@ class Breaker:
 
     def answered(self, token: int, now: float) -> None:
         """Count a probe whose stream has begun as a success."""
-        if token != self._generation:
-            self._settle_probe(token, now, failed=False, slow=False)
+        self._settle_probe(token, now, failed=False, slow=False)
 
     def force(self, state: CircuitState, now: float, *, seconds: float | None = None, cause: str = "") -> None:
         """Go to *state*."""

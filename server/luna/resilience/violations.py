@@ -44,7 +44,7 @@ def not_positive(fields: Mapping[str, float | None]) -> dict[str, str]:
 
 def not_shares(fields: Mapping[str, float], *, zero: bool) -> dict[str, str]:
     """Return those of *fields* that are not between 0 and 1; whether 0 may be one says *zero*."""
-    least = "from" if zero else "above"
+    least = "at least" if zero else "above"
     return {
         name: f"must be {least} 0 and at most 1, not {value:g}"
         for name, value in fields.items()
