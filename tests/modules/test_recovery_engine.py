@@ -273,6 +273,23 @@ async def test_what_could_not_be_mended_is_left_alone_for_a_while() -> None:
         assert made.recoveries()[1].state == pb.RECOVERY_STATE_ESCALATED
 
 
+async def test_a_report_that_comes_much_too_late_begins_nothing() -> None:
+    """
+    It may have lain in a file since yesterday; one from the future happened now.
+    """
+    async with rig() as made:
+        late = report()
+        hour = 3600 * 10**9
+        stale = made.engine.take(replace(late, first_ns=late.first_ns - hour, last_ns=late.last_ns - hour))
+        made.engine.take(replace(report(), first_ns=late.first_ns + hour, last_ns=late.last_ns + hour))
+        await made.settled()
+        (recovery,) = made.recoveries()
+
+        assert stale == ""
+        assert made.figures.let_go == 1
+        assert recovery.failure_time.ToNanoseconds() <= recovery.recover_time.ToNanoseconds()
+
+
 async def test_refusals_on_purpose_and_bad_requests_are_nothing_to_mend() -> None:
     """
     They say that the server does its work.

@@ -37,6 +37,7 @@ IDS_REMEMBERED: Final = 10_000
 CASES_MAX: Final = 200
 """How many recoveries may wait for their turn. Reports of more targets than that are counted, and let go."""
 RECURRENCE_NS: Final = 60_000_000_000
+STALE_NS: Final = 60_000_000_000
 _EARLY_MAX: Final = 500
 _REST_NS: Final = 30_000_000_000
 """How long what could not be mended is left alone, unless the supervisor itself sees that it fails again."""
@@ -128,7 +129,7 @@ class Engine:
         if case := covering(self._cases.values(), finding, key):
             self._count(case, report)
             return case.recovery_id
-        if not seen and (len(self._cases) >= CASES_MAX or self._rests(key)):
+        if not seen and (len(self._cases) >= CASES_MAX or self._is_stale(report) or self._rests(key)):
             self._figures.let_go += report.count
             return ""
         case = self._case(report, replace(finding, target=key.target), key, pid)
@@ -148,7 +149,8 @@ class Engine:
             plan=plan,
             machine=RecoveryMachine(plan),
             target=finding.target,
-            failure_ns=report.first_ns,
+            # Whoever reports may have another clock.
+            failure_ns=min(report.first_ns, self._clock.wall_ns()),
             last_failure_ns=report.last_ns,
             pid=pid,
         )
@@ -171,7 +173,7 @@ class Engine:
             strategies=[strategy_to(strategy) for strategy in plan.strategies],
             policy_revision=self.policy_revision,
             recurrence=recurs,
-            failure_time=timestamp(report.first_ns),
+            failure_time=timestamp(min(report.first_ns, self._clock.wall_ns())),
             detect_time=timestamp(self._clock.wall_ns()),
         )
 
@@ -208,6 +210,10 @@ class Engine:
                 case.resolved_ns = max(case.resolved_ns, report.last_ns)
                 return case.recovery_id
         return ""
+
+    def _is_stale(self, report: ErrorReport) -> bool:
+        """Tell whether *report* was delivered so late that it says nothing about how things are."""
+        return self._clock.wall_ns() - report.last_ns > STALE_NS
 
     def _rests(self, key: Key) -> bool:
         """Tell whether *key* could not be mended a moment ago."""
