@@ -189,6 +189,7 @@ class _Node:
         """Serve ``NodeService``, and begin to send the journal."""
         # gRPC: see commands.health_probe
         with doing_without(*UNNEEDED):
+            from luna.sidecar.in_step import InStep  # noqa: PLC0415
             from luna.sidecar.recovery.service import Recovery, Setting  # noqa: PLC0415
             from luna.sidecar.serving import keep, log_to, serve_node  # noqa: PLC0415
 
@@ -221,6 +222,8 @@ class _Node:
         )
         self._unsubscribe()
         self._spawn(recovery.run())
+        if self._mesh:
+            self._spawn(InStep(self._mesh, recovery.guards.level).run())
         self._spawn(keep(self._journal, identity=self._identity, settings=plan.settings, topology=plan.topology))
 
     async def _down(self, reason: str) -> None:

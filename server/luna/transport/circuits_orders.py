@@ -91,11 +91,12 @@ class Orders:
         self._parts.circuits.configure(rules, revision.revision)
 
     def _degrade(self, payload: bytes) -> None:
-        number = int(facts.DegradationChanged.FromString(payload).degradation.level)
+        degradation = facts.DegradationChanged.FromString(payload).degradation
+        number = int(degradation.level)
         if number not in set(Level):
             return
         before, level = self._parts.level.level, Level(number)
-        self._parts.level.set(level)
+        self._parts.level.set(level, frozenset(degradation.suspended_services))
         if level < before:
             self._parts.circuits.try_again(f"the node is at level {level.name} again")
 

@@ -15,7 +15,7 @@ _NOBODY: Final = max(PRIORITIES) + 1
 class CurrentLevel:
     """The level of the node, as far as this process knows. NORMAL until somebody says otherwise."""
 
-    __slots__ = ("_listeners", "level", "limited", "refused_from", "trailer")
+    __slots__ = ("_listeners", "level", "limited", "refused_from", "suspended", "trailer")
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[Level], None]] = []
@@ -26,10 +26,13 @@ class CurrentLevel:
         """The first priority that is refused."""
         self.limited: frozenset[int] = frozenset()
         """The priorities that are let in only while there is much room."""
+        self.suspended: frozenset[str] = frozenset()
+        """The services that do no work at all."""
 
-    def set(self, level: Level) -> None:
-        """Go to *level*."""
+    def set(self, level: Level, suspended: frozenset[str] = frozenset()) -> None:
+        """Go to *level*, at which the *suspended* services do no work."""
         self.level = level
+        self.suspended = suspended
         self.trailer = (LEVEL_TRAILER, level.name)
         treatments = {priority: treatment(level, priority) for priority in PRIORITIES}
         self.refused_from = min((it for it, what in treatments.items() if what is Treatment.REFUSED), default=_NOBODY)
