@@ -168,7 +168,7 @@ async def test_the_sidecar_is_not_told_of_itself(spool: Spool, sidecar: Sidecar)
     Or every failure to tell it would be another one to tell.
     """
     async with reporting(spool, sidecar) as reporter:
-        reporter.report(failure(process="sidecar"))
+        reporter.report(failure(process="sidecar-0"))
 
         assert reporter.reported == 0
 

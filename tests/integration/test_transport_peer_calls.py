@@ -323,7 +323,7 @@ async def test_a_slow_peer_cannot_hold_all_of_a_process() -> None:
 
 async def test_a_peer_that_is_gone_is_reported_and_that_it_is_back(tmp_path: Path) -> None:
     """
-    With its name, whatever was asked of it.
+    With its name and replica, whatever was asked of it.
     """
     address = f"unix:{tmp_path / 'p.sock'}"
     async with caller_of(address) as caller:
@@ -333,7 +333,7 @@ async def test_a_peer_that_is_gone_is_reported_and_that_it_is_back(tmp_path: Pat
             await until(lambda: caller.heard.reports[-1].resolved)
         first, last = caller.heard.reports[0], caller.heard.reports[-1]
 
-    assert (first.type, first.target.process, first.reporter) == (ErrorType.CONNECTION_LOST, "probe", "kernel-0")
+    assert (first.type, first.target.process, first.reporter) == (ErrorType.CONNECTION_LOST, "probe-0", "kernel-0")
     assert (last.type, last.target) == (first.type, first.target)
 
 

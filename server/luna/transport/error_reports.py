@@ -47,7 +47,7 @@ _log = structlog.stdlib.get_logger(__name__)
 class ErrorReporter:
     """Implements `luna.kernel.error_reports.ErrorSink`. Its `run` is a background loop."""
 
-    def __init__(self, spool: Spool, *, recipient: str = "sidecar") -> None:
+    def __init__(self, spool: Spool, *, recipient: str = "sidecar-0") -> None:
         """Report all failures but those of the *recipient*, who cannot be told of them."""
         self._spool = spool
         self._recipient = recipient

@@ -21,6 +21,8 @@ from luna.transport.peer_errors import PeerCircuitOpenError, is_connection_lost,
 from luna.transport.rpc import Rpc
 from luna.transport.verdicts import is_hurried, settle
 
+FIRST_REPLICA: Final = "-0"
+"""Which replica of a process channels lead to."""
 _UNHURRIED_SECONDS: Final = 1.0
 """A call to a method without a deadline that was given less cannot say that it took too long."""
 
@@ -41,9 +43,11 @@ class Peer:
         """Report that a call of *rpc* was not answered."""
         lost = code == code_pb2.UNAVAILABLE or not self.connected
         kind = ErrorType.CONNECTION_LOST if lost else ErrorType.TIMEOUT
-        target = ErrorTarget(process=self.name)
+        # Those who see it end know it by that name: it must not be mended twice.
+        process = f"{self.name}{FIRST_REPLICA}"
+        target = ErrorTarget(process=process)
         if not lost:
-            target = ErrorTarget(process=self.name, service=rpc.service, method=rpc.method)
+            target = ErrorTarget(process=process, service=rpc.service, method=rpc.method)
         self._failing.add((kind, target))
         now = time.time_ns()
         self.parts.failures.report(
