@@ -239,7 +239,7 @@ class BreakerEngineContract:
         engine.succeed(probe, now, 0.1)
         settle(engine, now, ".")
         engine.fail(probe, now, 0.1)
-        assert engine.state is CircuitState.CLOSED
+        assert {engine.state} == {CircuitState.CLOSED}
         assert engine.window(now).calls == 0
 
     def test_who_gives_up_has_no_verdict(self, make: Make) -> None:
