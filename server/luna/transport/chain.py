@@ -1,4 +1,4 @@
-"""The one interceptor: observe → errors → deadline → identity → admission → validate → breaker, around every call."""
+"""The one interceptor: its steps, outermost first, are those of `standard_steps`, fused around every call."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeAlias
