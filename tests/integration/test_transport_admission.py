@@ -14,6 +14,7 @@ from luna.resilience.gradient import GradientPolicy
 from luna.resilience.levels import Level
 from luna.resilience.limiter import Limiter, LimiterPolicy
 from luna.transport.levels import LEVEL_TRAILER
+from luna.transport.on_behalf import PRIORITY
 from luna.transport.parts import Parts
 from tests.integration.transport_contract import SERVICE, question
 from tests.integration.transport_probe import ALL, Node, details, invoke, probe_node, refused, until
@@ -45,6 +46,21 @@ async def test_work_that_the_level_does_not_allow_is_refused(method: str) -> Non
         assert node.probe.seen == []
         node.parts.level.set(Level.NORMAL)
         await invoke(node, method, question("hello", count=1))
+
+
+@pytest.mark.parametrize("method", ALL)
+async def test_what_the_node_does_by_itself_is_done_at_every_level(method: str) -> None:
+    """
+    A process of the node says how much the work matters that its call is part of.
+    """
+    async with probe_node() as node:
+        node.parts.level.set(Level.SURVIVAL)
+        for priority, served in (("1", True), ("3", False), ("nonsense", False)):
+            call = node.stub[method](_sent(method, question("hello", count=1)), metadata=[(PRIORITY, priority)])
+            with suppress(grpc.aio.AioRpcError):
+                _ = await call if method in {"Ask", "Collect"} else [each async for each in call]
+
+            assert (await call.code() is grpc.StatusCode.OK) is served
 
 
 @pytest.mark.parametrize("method", ALL)

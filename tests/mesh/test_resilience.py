@@ -227,3 +227,16 @@ def test_a_node_whose_process_is_gone_says_so(mesh: Mesh, rest: httpx.Client) ->
     wait_until(lambda: rest.get("/healthz").status_code == 200)
 
     assert gone < 5
+
+
+def test_nobody_from_outside_says_how_much_a_call_matters(channel: grpc.Channel) -> None:
+    """
+    The header by which processes of the node do so does not pass.
+    """
+    answer = HelloriaServiceStub(channel).Echo(
+        EchoRequest(message="headers"), metadata=(("x-arkalia-priority", "1"), ("x-mine", "1")), timeout=5
+    )
+    seen = answer.message.split(",")
+
+    assert "x-mine" in seen
+    assert "x-arkalia-priority" not in seen

@@ -21,6 +21,8 @@ class CallContext:
     """What the caller's token allows, as the identity step found out."""
     correlation_id: str = ""
     """What the caller named the larger piece of work that this call belongs to."""
+    priority: int = 1
+    """How much the work matters: a value of `arkalia.options.v1.Priority`. What the node does by itself is CRITICAL."""
     traceparent: str = ""
     """The W3C header that calls made on behalf of this one carry, if a span of theirs is known."""
 

@@ -10,6 +10,7 @@ from luna.resilience.limiter import OPTIONAL, Limiter, LimiterPolicy
 from luna.resilience.limiter_gate import LimiterGate, ShedError
 from luna.transport.call import Call
 from luna.transport.levels import CurrentLevel
+from luna.transport.on_behalf import PRIORITY
 from luna.transport.request_errors import DegradedError, OverloadedError
 from luna.transport.rpc import Rpc
 from luna.transport.step import End, Start, Step
@@ -19,10 +20,15 @@ Admit: TypeAlias = Callable[[Call, int], None]
 RETRY_SECONDS: Final = 5.0
 """What those are told to wait whose work is not done at the present level."""
 _PREFIX: Final = "PRIORITY_"
+_SPELLED: Final = {str(number): number for number in method_pb2.Priority.values() if number}
 
 
 class Admission(Step):
     """Asks its gates about each call, by the priority that the contract gives the rpc. Without a gate, all pass.
+
+    A call from a process of the node has the priority of the work that it is
+    part of: whoever was let in is not turned away halfway, and what the node
+    does by itself, such as leaving a level, is never turned away.
 
     First the level of degradation, then the limiter, which may make the call
     wait, then whatever else. Rpcs that steer the node, health and reflection
@@ -77,12 +83,15 @@ class Admission(Step):
         return end
 
     def _admit(self, rpc: Rpc) -> Start:
-        level, limiter, priority, name = self._level, self._limiter, rpc.priority, _name(rpc.priority)
+        level, limiter, declared = self._level, self._limiter, rpc.priority
         enter, admit, unary = limiter.enter, limiter.limiter.admit, rpc.unary
 
         def start(call: Call) -> None:
+            headers = call.headers
+            priority = _SPELLED.get(headers[PRIORITY], declared) if PRIORITY in headers else declared
+            call.priority = priority
             if priority >= level.refused_from:
-                raise DegradedError(level=level.level.name, priority=name, retry_after_seconds=RETRY_SECONDS)
+                raise DegradedError(level=level.level.name, priority=_name(priority), retry_after_seconds=RETRY_SECONDS)
             asked = OPTIONAL if priority in level.limited else priority
             if unary and admit(asked):
                 # As `enter` would, with one call less for each request.
@@ -91,11 +100,11 @@ class Admission(Step):
             try:
                 waiting = enter(asked)
             except ShedError as error:
-                raise _overloaded(error, name) from None
+                raise _overloaded(error, _name(priority)) from None
             if waiting is None:
                 limiter.leave()
             else:
-                call.waiting = _wait(waiting, call if unary else None, limiter, name)
+                call.waiting = _wait(waiting, call if unary else None, limiter, _name(priority))
 
         return start
 

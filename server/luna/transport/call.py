@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
+from luna.resilience.limiter import CRITICAL
 from luna.transport.rpc import Rpc
 
 Context: TypeAlias = Any
@@ -27,6 +28,7 @@ class Call:
         "headers",
         "method",
         "on_answer",
+        "priority",
         "received_bytes",
         "refusal",
         "rpc",
@@ -59,6 +61,8 @@ class Call:
         self.context: Context = context
         """``None`` after a call that ended well: a task that it started may live on and keep this object."""
         self.method = rpc.method
+        self.priority = CRITICAL if rpc.control else rpc.priority
+        """How much the work matters. What is done for a call that steers the node matters as much as that."""
         self.headers: dict[str, Any] = dict(metadata)
         self.started = time.monotonic()
         self.deadline: float | None = None

@@ -10,6 +10,8 @@ from luna.transport.request_errors import DeadlineError
 from luna.transport.rpc import Rpc
 from luna.transport.trace import TRACEPARENT, new_trace_id, unrecorded
 
+PRIORITY: Final = "x-arkalia-priority"
+"""How much the work matters that a call is made for. Envoy takes it from whoever calls from outside."""
 BUDGET_SECONDS: Final = 0.02
 """What a call keeps of its deadline for itself, to be able to answer when a peer does not."""
 
@@ -33,7 +35,10 @@ def timeout_for(behind: CallContext, rpc: Rpc, asked: float | None) -> float | N
 def headers_for(behind: CallContext, given: Sequence[tuple[str, Any]]) -> Sequence[tuple[str, str]]:
     """Return the headers that tie a call to the one behind it, except those that are *given*."""
     known = {key for key, _ in given}
-    headers = {TRACEPARENT: behind.traceparent or unrecorded(behind.trace_id or new_trace_id())}
+    headers = {
+        TRACEPARENT: behind.traceparent or unrecorded(behind.trace_id or new_trace_id()),
+        PRIORITY: str(behind.priority),
+    }
     if behind.correlation_id:
         headers[CORRELATION] = behind.correlation_id
     return tuple((key, value) for key, value in headers.items() if key not in known)
