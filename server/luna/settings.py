@@ -73,6 +73,8 @@ class Settings:
     chaos: bool = False
     """Whether faults can be injected into the processes of this node, for tests of it."""
     all_in_one: bool = False
+    standby: bool = True
+    """Whether a spare server process waits to take the place of one that falls. Never with ``all_in_one``."""
     cors_origins: str = "http://localhost(:[0-9]+)?|http://127\\.0\\.0\\.1(:[0-9]+)?"
     """A regular expression of the web origins that browsers may call from."""
 

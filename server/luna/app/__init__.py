@@ -24,6 +24,7 @@ from luna.manifest import Probe, Toolbox, Wired
 from luna.settings import Settings
 from luna.sidecar.exit_codes import ExitCode
 from luna.sidecar.places import point
+from luna.topology import Topology
 from luna.transport.chain import Chain, standard_steps
 from luna.transport.chaos_servicer import register
 from luna.transport.circuits import Circuits
@@ -45,7 +46,7 @@ from luna.transport.spool import Spool
 from luna.transport.vitals import ProcessWatch
 from luna.transport.vitals_report import VitalsReport
 
-__all__ = ["Place", "calm_the_collector", "recover_log", "running", "serve_process", "sqlite_version"]
+__all__ = ["Place", "calm_the_collector", "preload", "recover_log", "running", "serve_process", "sqlite_version"]
 
 LAMEDUCK_SECONDS: Final = 0.6
 """Longer than Envoy's interval between two health checks, so that it sends nothing to a server that stops."""
@@ -62,6 +63,16 @@ def sqlite_version() -> tuple[str, bool]:
         return check_library(), True
     except RuntimeError as error:
         return str(error), False
+
+
+def preload(topology: Topology) -> None:
+    """Load what any process of *topology* is made of, so that becoming one of them takes no time. Make nothing yet."""
+    for process in topology.processes:
+        for name in process.modules:
+            modules.load(name)
+    load_contracts()
+    error_reasons()
+    calm_the_collector()
 
 
 def serve_process(settings: Settings, place: Place) -> ExitCode:

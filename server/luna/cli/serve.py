@@ -1,10 +1,9 @@
-"""Runs one server process of a node; ``arkalia up`` starts these."""
+"""Runs one server process of a node; the sidecar has these started."""
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from luna.app import Place, serve_process
 from luna.settings import Settings
 from luna.topology import ALL_IN_ONE, SPLIT
 
@@ -12,7 +11,14 @@ from luna.topology import ALL_IN_ONE, SPLIT
 def serve(arguments: Sequence[str], settings: Settings) -> int:
     """Serve until told to stop, and return the exit code."""
     topology = ALL_IN_ONE if settings.all_in_one else SPLIT
+    if arguments[:1] == ["--standby"]:
+        from luna.cli.standby import stand_by
+
+        arguments = stand_by(Path(arguments[1]), topology)
     given = _parser([process.name for process in topology.processes]).parse_args(arguments)
+    # Half a second, which a standby has behind it.
+    from luna.app import Place, serve_process
+
     place = Place(
         topology=topology, process=topology.process(given.process), replica=given.replica, socket=given.socket
     )

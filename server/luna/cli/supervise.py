@@ -12,6 +12,7 @@ def supervise(arguments: Sequence[str], settings: Settings) -> int:
     with doing_without(*UNNEEDED):
         import asyncio
 
-        from luna.sidecar.node import run
+        from luna.sidecar.node import run_plan
+        from luna.sidecar.plan import Plan
     topology = ALL_IN_ONE if settings.all_in_one else SPLIT
-    return asyncio.run(run(settings, topology, verbose="--verbose" in arguments))
+    return asyncio.run(run_plan(Plan(settings=settings, topology=topology, verbose="--verbose" in arguments)))

@@ -9,6 +9,7 @@ from typing import Final
 
 from luna.sidecar.places import socket_link, socket_path
 from luna.sidecar.spawner import Found, Spawner, slot_of
+from luna.sidecar.standby import is_standby
 from luna.sidecar.state import Key
 from luna.sidecar.waiting import first_of
 
@@ -16,7 +17,7 @@ _PATIENCE_SECONDS: Final = 15.0
 
 
 def sort_out(found: Sequence[Found], run: Path) -> tuple[Mapping[Key, Found], Sequence[Found]]:
-    """Return what is in service by replica, and the rest.
+    """Return what is in service by replica, and the rest, a spare aside.
 
     An earlier sidecar may have been replacing a replica, so that there are two
     generations of it. The one in service is the one that its link in *run*
@@ -28,7 +29,7 @@ def sort_out(found: Sequence[Found], run: Path) -> tuple[Mapping[Key, Found], Se
             process, replica, _ = slot
             service[process, replica] = each
     chosen = {each.key for each in service.values()}
-    return service, [each for each in found if each.key not in chosen]
+    return service, [each for each in found if each.key not in chosen and not is_standby(each)]
 
 
 def generation_of(found: Found) -> int:

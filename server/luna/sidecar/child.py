@@ -47,9 +47,9 @@ class Child:
         """Return the last lines it wrote."""
         return last_lines(self.log, after=self._log_begin, limit=limit)
 
-    def writes(self, log: Path, *, begin: int) -> None:
-        """Take note that it writes to *log* from now on, after byte *begin*."""
-        self.log, self._log_begin = log, begin
+    def became(self, *, log: Path, log_begin: int, started_ns: int) -> None:
+        """Take note that it is another process now, as it were, that began then and writes there."""
+        self.log, self._log_begin, self.started_ns = log, log_begin, started_ns
 
     def ended(self, *, status: int, time_ns: int, ran_seconds: float) -> None:
         """Take note of how it ended, as the keeper says."""

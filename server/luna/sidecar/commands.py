@@ -1,14 +1,17 @@
 """Builds what the supervisor runs for each process of a topology."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Final
 
+from luna.kernel.clock import Clock
 from luna.settings import Settings
 from luna.sidecar.places import log_directory, run_directory
 from luna.sidecar.probing import Probe
 from luna.sidecar.replica import Command, ReplicaSpec
+from luna.sidecar.spawner import Found, Spawner
+from luna.sidecar.standby import STANDBY, Standby, is_standby
 from luna.sidecar.state import ReplicaStatus
 from luna.topology import Topology
 
@@ -29,14 +32,35 @@ def serve_command(settings: Settings) -> Command:
     """Return what builds the command that serves one generation of a replica, with these very *settings*."""
 
     def command(status: ReplicaStatus) -> Sequence[str]:
-        return [
-            *luna_command(settings, "serve", status.process),
-            *("--replica", str(status.replica)),
-            *("--generation", str(status.generation)),
-            *("--socket", str(status.socket)),
-        ]
+        return luna_command(settings, "serve", *serve_arguments(status))
 
     return command
+
+
+def serve_arguments(status: ReplicaStatus) -> list[str]:
+    """Return what makes a server process that very one."""
+    return [
+        status.process,
+        *("--replica", str(status.replica)),
+        *("--generation", str(status.generation)),
+        *("--socket", str(status.socket)),
+    ]
+
+
+def standby(
+    settings: Settings, *, spawner: Spawner, clock: Clock, calm: Callable[[], bool], found: Sequence[Found]
+) -> Standby:
+    """Return the keeper of a spare server process: the one that was *found*, if there is one."""
+    return Standby(
+        command=lambda door: luna_command(settings, "serve", "--standby", str(door)),
+        arguments=serve_arguments,
+        spawner=spawner,
+        run=run_directory(settings),
+        log=log_directory(settings) / f"{STANDBY}.log",
+        clock=clock,
+        calm=calm,
+        found=next((each for each in found if is_standby(each) and each.child), None),
+    )
 
 
 def replica_specs(settings: Settings, topology: Topology, command: Command) -> Iterator[ReplicaSpec]:

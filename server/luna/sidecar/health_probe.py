@@ -10,10 +10,6 @@ from luna.sidecar.probing import Answer
 
 _SILENT: Final = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
 _OPTIONS: Final = (
-    # A process that comes up must not be met by a connection that waits for its next attempt.
-    ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 50),
-    ("grpc.max_reconnect_backoff_ms", 200),
     # Channels to one path must not share a connection: generations come and go.
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_retries", 0),
@@ -38,6 +34,9 @@ class HealthProbe:
                 health_pb2.HealthCheckRequest(), timeout=seconds
             )
         except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                # A channel rests before it tries again; a new one does not.
+                await self.aclose()
             answered = error.code() not in _SILENT
             return Answer(answered=answered, reason=f"its health check failed: {error.code().name.lower()}")
         serving = answer.status == health_pb2.HealthCheckResponse.SERVING
@@ -45,5 +44,6 @@ class HealthProbe:
 
     async def aclose(self) -> None:
         """Close the channel."""
-        if self._channel is not None:
-            await self._channel.close()
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.close()

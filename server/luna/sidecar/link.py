@@ -122,7 +122,7 @@ class KeeperLink:
 
         def take(told: Any, descriptors: list[int]) -> None:  # noqa: ANN401
             wire.close(descriptors)
-            child.writes(order.log, begin=told["log_begin"])
+            child.became(log=order.log, log_begin=told["log_begin"], started_ns=told["started_ns"])
 
         try:
             await self._channel.ask({"do": "assign", "from": key, **_spelled(order)}, take)
@@ -174,9 +174,13 @@ class KeeperLink:
         )
 
     def _child(self, slot: Any, descriptors: list[int]) -> Child:  # noqa: ANN401
+        pidfd = descriptors.pop(0)
+        if known := self._children.get(slot["pid"]):
+            wire.close([pidfd])
+            return known
         child = Child(
             pid=slot["pid"],
-            pidfd=descriptors.pop(0),
+            pidfd=pidfd,
             log=Path(slot["log"]),
             log_begin=slot["log_begin"],
             started_ns=slot["started_ns"],

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Final
 from luna import __version__
 from luna.kernel.clock import SystemClock
 from luna.kernel.identity import Identity
-from luna.settings import Settings
 from luna.sidecar.adoption import end_leftovers, sort_out
-from luna.sidecar.commands import replica_specs, serve_command
+from luna.sidecar.commands import replica_specs, serve_command, standby
 from luna.sidecar.console import Console
 from luna.sidecar.endpoints import Endpoints, NoEndpoints
 from luna.sidecar.exit_codes import ExitCode
-from luna.sidecar.facts import Fact, NodeAdopted, NodeStarted, NodeStopping
+from luna.sidecar.facts import Fact, NodeStarted, NodeStopping
 from luna.sidecar.frugal import UNNEEDED, doing_without, give_back
 from luna.sidecar.journal import Journal
 from luna.sidecar.launch import STOP_MARGIN_SECONDS
@@ -26,17 +25,19 @@ from luna.sidecar.link import Inheritance, KeeperLink, NoKeeperError
 from luna.sidecar.logs import keep_small
 from luna.sidecar.mesh import Mesh
 from luna.sidecar.observation import Observation
-from luna.sidecar.own import fall_before, memo, own_status, was_ready
+from luna.sidecar.own import adopted, fall_before, memo, own_status, was_ready
 from luna.sidecar.places import clear_sockets, log_directory, run_directory, sidecar_socket
 from luna.sidecar.plan import Plan
 from luna.sidecar.probing import Pace
 from luna.sidecar.process_stat import memory_bytes
+from luna.sidecar.spawner import NoSpare, Spare
+from luna.sidecar.standby import remind
 from luna.sidecar.start_errors import StartError
 from luna.sidecar.supervisor import Supervisor
 from luna.sidecar.told import Told, signals
 from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
-from luna.topology import SIDECAR, Topology
+from luna.topology import SIDECAR
 
 if TYPE_CHECKING:
     from luna.sidecar.recovery.service import Recovery
@@ -45,11 +46,6 @@ _REACH_SECONDS: Final = 5.0
 """How long Envoy may take to find processes that serve."""
 _FLUSH_SECONDS: Final = 1.0
 _EARLY_MAX: Final = 256
-
-
-async def run(settings: Settings, topology: Topology, *, verbose: bool = False) -> int:
-    """Run the node until it is told to stop, and return the exit code."""
-    return await run_plan(Plan(settings=settings, topology=topology, verbose=verbose))
 
 
 async def run_plan(plan: Plan) -> int:
@@ -99,11 +95,19 @@ class _Node:
         self._journal = Journal(self._identity, clock=clock)
         endpoints: Endpoints = self._mesh or NoEndpoints()
         found, self._leftovers = sort_out(inheritance.found, run_directory(plan.settings))
+        self._spare: Spare = (
+            standby(
+                plan.settings, spawner=link, clock=clock, calm=lambda: self._supervisor.calm, found=inheritance.found
+            )
+            if plan.standby
+            else NoSpare()
+        )
         self._tools = Tools(
             clock=clock,
             pace=plan.pace or Pace(stop_seconds=plan.settings.drain_seconds + STOP_MARGIN_SECONDS),
             record=self._record,
             spawner=link,
+            spare=self._spare,
             memory_bytes_max=plan.settings.process_memory_bytes_max or memory_bytes() // 2,
         )
         # What is seen before there is anybody to draw conclusions from it.
@@ -149,25 +153,31 @@ class _Node:
         """Start everything, say so, and wait until there is a reason to stop."""
         supervisor = self._supervisor
         await supervisor.start()
-        self._spawn(self._link.beat())
-        self._spawn(end_leftovers(self._leftovers, self._link, hurry=self._told.hurry))
-        self._spawn(keep_small(log_directory(self._plan.settings)))
-        if self._plan.verbose:
-            self._spawn(self._console.follow(self._plan.logs))
+        self._accompany()
         if self._mesh:
             self._mesh.publish(SIDECAR, [sidecar_socket(self._plan.settings)])
             supervisor.add(self._mesh.spec(taken_over=self._inheritance.life > 1))
             await asyncio.sleep(0)
         await self._serve(stack)
         if self._inheritance.life > 1:
-            self._record(self._adopted())
+            self._record(adopted(self._supervisor.board.all(), self._inheritance, since=self._took_over))
         await self._ready()
         give_back()
         if not self._told.stop.is_set():
+            self._spawn(self._spare.run())
             self._spawn(self._console.live())
             await first_of(self._told.stop, supervisor.failed)
         if supervisor.failure:
             raise supervisor.failure
+
+    def _accompany(self) -> None:
+        """Begin what goes on for as long as the node runs."""
+        self._spawn(self._link.beat())
+        self._spawn(remind(self._inheritance.found))
+        self._spawn(end_leftovers(self._leftovers, self._link, hurry=self._told.hurry))
+        self._spawn(keep_small(log_directory(self._plan.settings)))
+        if self._plan.verbose:
+            self._spawn(self._console.follow(self._plan.logs))
 
     async def _ready(self) -> None:
         """Wait until everything has served once, unless that was in an earlier life."""
@@ -176,14 +186,6 @@ class _Node:
         unreached = await self._mesh.unreached(seconds=_REACH_SECONDS) if self._mesh else ()
         self._record(NodeStarted(seconds=time.monotonic() - self._inheritance.began, unreached=unreached))
         self._link.remember(memo(ready=True))
-
-    def _adopted(self) -> NodeAdopted:
-        found = {each.child.pid for each in self._inheritance.found if each.child}
-        return NodeAdopted(
-            exit=self._inheritance.exit,
-            outage_seconds=self._inheritance.outage_seconds + time.monotonic() - self._took_over,
-            adopted=[status for status in self._supervisor.board.all() if status.pid in found],
-        )
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         """Serve ``NodeService``, and begin to send the journal."""

@@ -2,11 +2,12 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from luna.settings import Settings
+from luna.sidecar.facts import NodeAdopted
 from luna.sidecar.link import Inheritance
 from luna.sidecar.observation import Kind, Observation
 from luna.sidecar.places import sidecar_socket
@@ -56,4 +57,14 @@ def fall_before(own: ReplicaStatus, inheritance: Inheritance) -> Observation:
         time_ns=exit.time_ns if exit else now_ns - round(inheritance.outage_seconds * 1e9),
         noticed_ns=now_ns,
         evidence={"exit": str(exit or "unknown"), "outage_seconds": f"{inheritance.outage_seconds:.2f}"},
+    )
+
+
+def adopted(statuses: Sequence[ReplicaStatus], inheritance: Inheritance, *, since: float) -> NodeAdopted:
+    """Return that this sidecar serves, having taken charge at the moment *since* of the monotonic clock."""
+    found = {each.child.pid for each in inheritance.found if each.child}
+    return NodeAdopted(
+        exit=inheritance.exit,
+        outage_seconds=inheritance.outage_seconds + time.monotonic() - since,
+        adopted=[status for status in statuses if status.pid in found],
     )

@@ -25,6 +25,11 @@ class Plan:
     verbose: bool = False
 
     @property
+    def standby(self) -> bool:
+        """Whether there is a spare process for the others."""
+        return self.settings.standby and self.command is None and len(self.topology.processes) > 1
+
+    @property
     def endpoint(self) -> str:
         """The address that users call."""
         return endpoint_of(self.settings) if self.mesh else ""

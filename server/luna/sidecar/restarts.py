@@ -22,7 +22,7 @@ class RestartPolicy:
 
     first_seconds: float = 0.1
     cap_seconds: float = 10.0
-    healthy_seconds: float = 30.0
+    healthy_seconds: float = 10.0
     """Having served this long, a process starts with a clean record."""
     crash_loop_exits: int = 5
 

@@ -167,7 +167,10 @@ class Runner:
             beat_path(self.status.socket).unlink(missing_ok=True)
         note = {"restarts": self.status.restarts, "streak": streak.exits}
         order = Order(key=self.key, command=self._command, log=self.log, note=note)
-        child = await self._tools.spawner.start(order)
+        # A spare is for who fell, and not for who keeps falling, which would use it up and not be helped.
+        helped = self.status.socket and self.exited.is_set() and streak.exits <= 1
+        child = await self._tools.spare.take(order, self.status) if helped else None
+        child = child or await self._tools.spawner.start(order)
         self._become(pid=child.pid, started_ns=child.started_ns)
         self._chronicle.started(self.status)
         return child
@@ -182,9 +185,8 @@ class Runner:
         return exit
 
     def _not_started(self, error: SpawnError) -> Exit:
-        exit = Exit(
-            code=_NOT_STARTED, signal="", time_ns=self._tools.clock.wall_ns(), ran_seconds=0.0, reason=str(error)
-        )
+        now = self._tools.clock.wall_ns()
+        exit = Exit(code=_NOT_STARTED, signal="", time_ns=now, ran_seconds=0.0, reason=str(error))
         return self._ended(exit, [str(error)])
 
     def _watch_over(self, child: Child) -> Watch:
@@ -225,7 +227,8 @@ class Runner:
         if not self._at_once.is_set():
             healthy = self._tools.clock.monotonic() - self._serving_since if self._serving_since else 0.0
             streak = streak.after(healthy_seconds=healthy, policy=policy)
-            wait = streak.wait_seconds(policy, self._tools.chance())
+            if streak.exits > 1 or not self._tools.spare.ready:
+                wait = streak.wait_seconds(policy, self._tools.chance())
         self._serving_since = 0.0
         looping = streak.crash_looping(policy)
         reason = f"ended with {exit}, starts again in {wait:.1f} s"
@@ -240,9 +243,8 @@ class Runner:
         return streak
 
     def _become(self, **changes: Unpack[_Changes]) -> None:
-        before = self.status
-        after = replace(before, **changes)
-        if after.state is not before.state:
+        after = replace(self.status, **changes)
+        if after.state is not self.status.state:
             after = replace(after, state_ns=self._tools.clock.wall_ns())
         self.status = after
         self._show(self)

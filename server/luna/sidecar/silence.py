@@ -50,22 +50,25 @@ class Silence:
     """How long one process has not answered, and why."""
 
     def __init__(self, now: float, look: Look, pace: Pace) -> None:
-        self._heard = now
-        self._before = look
         self._pace = pace
+        self.heard(now, look)
+
+    def age_seconds(self, now: float) -> float:
+        """Return how long ago the last answer was."""
+        return now - self._heard
 
     def seconds(self, now: float) -> float:
-        """Return how long it has been silent."""
-        return now - self._heard
+        """Return how long it has been silent, as far as that counts."""
+        return now - self._heard - self._excused
 
     def heard(self, now: float, look: Look) -> None:
         """Take note of an answer."""
-        self._heard = now
+        self._heard, self._excused = now, 0.0
         self._before = look
 
     def excuse(self, now: float, seconds: float) -> None:
         """Take *seconds* off, in which nobody listened."""
-        self._heard = min(now, self._heard + seconds)
+        self._excused = min(now - self._heard, self._excused + seconds)
 
     def judge(self, now: float, look: Look) -> Verdict:
         """Return what is to be thought of it."""

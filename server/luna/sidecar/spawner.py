@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from luna.sidecar.child import Child
-from luna.sidecar.state import Exit
+from luna.sidecar.state import Exit, ReplicaStatus
 
 
 class SpawnError(Exception):
@@ -66,6 +66,37 @@ class Spawner(Protocol):
     def let_go(self, key: str) -> None:
         """Do not start it again when it ends."""
         ...
+
+
+class Spare(Protocol):
+    """A process that has everything loaded and waits for a role."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is one now."""
+        ...
+
+    async def run(self) -> None:
+        """See to it that there is one."""
+        ...
+
+    async def take(self, order: Order, status: ReplicaStatus) -> Child | None:
+        """Let it be what *order* asks for, on the socket of *status*. ``None``: there is none, or it did not."""
+        ...
+
+
+class NoSpare:
+    """There never is one."""
+
+    ready = False
+
+    async def run(self) -> None:
+        """Do nothing."""
+
+    async def take(self, order: Order, status: ReplicaStatus) -> Child | None:
+        """Take none."""
+        del order, status
+        return None
 
 
 def slot_key(process: str, replica: int, generation: int) -> str:

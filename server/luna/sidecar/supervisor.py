@@ -13,7 +13,7 @@ from luna.sidecar.replica import Replica, ReplicaSpec
 from luna.sidecar.runner import Runner
 from luna.sidecar.spawner import Found
 from luna.sidecar.start_errors import ChildNotServingError, StartError
-from luna.sidecar.state import Board, Key, ReplicaStatus, State
+from luna.sidecar.state import Board, Key, ReplicaStatus, State, worst
 from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
 from luna.sidecar.watch import Vitals
@@ -162,6 +162,11 @@ class Supervisor:
         """
         watch = self._runner(process, replica).watch
         return watch.vitals if watch else None
+
+    @property
+    def calm(self) -> bool:
+        """Whether every process serves."""
+        return worst(self.board.all()) is State.SERVING
 
     def hurry(self) -> None:
         """Stop waiting for anybody: what still runs is killed."""

@@ -9,7 +9,7 @@ from luna.sidecar.facts import Record
 from luna.sidecar.observation import Observations
 from luna.sidecar.probing import Pace
 from luna.sidecar.process_stat import memory_bytes
-from luna.sidecar.spawner import Spawner
+from luna.sidecar.spawner import NoSpare, Spare, Spawner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,7 @@ class Tools:
     pace: Pace
     record: Record
     spawner: Spawner
+    spare: Spare = field(default_factory=NoSpare)
     observations: Observations = field(default_factory=Observations)
     memory_bytes_max: int = field(default_factory=lambda: memory_bytes() // 2)
     """The memory that one process may hold."""

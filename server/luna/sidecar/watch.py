@@ -109,10 +109,10 @@ class Watch:
         evidence = silence.evidence(now, look)
         if verdict is Verdict.STARVED and not self._starved:
             self._starved = True
-            self._notice(Kind.STARVED, silence.seconds(now), evidence)
+            self._notice(Kind.STARVED, silence.age_seconds(now), evidence)
         if verdict is not Verdict.FROZEN or self.lenient:
             return False
-        self._notice(Kind.FROZEN, silence.seconds(now), evidence)
+        self._notice(Kind.FROZEN, silence.age_seconds(now), evidence)
         self._child.send(signal.SIGKILL, reason=f"frozen: no answer for {silence.seconds(now):.1f} s")
         return True
 

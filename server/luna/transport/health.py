@@ -13,6 +13,8 @@ from luna.manifest import Health, Probe
 WHOLE: Final = ""
 """The name under which the health of the whole process is asked for."""
 
+_HURRY_SECONDS_MIN: Final = 0.03
+
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -52,10 +54,16 @@ class HealthMonitor:
         self._shut_down = False
 
     async def run(self) -> None:
-        """Probe forever. A slow probe delays the others of its round by its own limit at most."""
+        """Probe forever, more often while something is unwell and has not been for long.
+
+        A slow probe delays the others of its round by its own limit at most.
+        """
+        unwell_since: float | None = time.monotonic()
         while True:
             await self.probe()
-            await asyncio.sleep(self._every_seconds)
+            now = time.monotonic()
+            unwell_since = None if self._checkups[WHOLE].health is Health.SERVING else unwell_since or now
+            await asyncio.sleep(self._every_seconds if unwell_since is None else self._hurried(now - unwell_since))
 
     async def probe(self) -> None:
         """Ask every probe once, all at the same time."""
@@ -77,6 +85,10 @@ class HealthMonitor:
     async def changed(self) -> None:
         """Wait for the next change of any service."""
         await self._changed.wait()
+
+    def _hurried(self, unwell_seconds: float) -> float:
+        """Return how soon to ask again, so that an end of what is wrong is noticed within a tenth of its time."""
+        return min(self._every_seconds, max(_HURRY_SECONDS_MIN, unwell_seconds / 10))
 
     async def _ask(self, service: str, probe: Probe) -> None:
         try:

@@ -14,8 +14,9 @@ SILENT_SECONDS = 10.0
 """A sidecar that has said nothing for this long is frozen, and is killed."""
 _BOOT_SECONDS = 60.0
 """How long it may take until it speaks for the first time."""
-_HEALTHY_SECONDS = 30.0
-_GRACE_SECONDS = 0.5
+_HEALTHY_SECONDS = 10.0
+_RAN_SECONDS_MAX = 3.0
+"""With this much processor time anybody could have said something."""
 
 
 class Sidecar:
@@ -38,6 +39,7 @@ class Sidecar:
         self._started = 0.0
         self._quick = 0
         self._heard = 0.0
+        self._then = (0.0, 0.0)
 
     @property
     def runs(self) -> bool:
@@ -67,20 +69,28 @@ class Sidecar:
         self._pidfd = os.pidfd_open(self.pid)
         self.lives += 1
         self.connected = False
-        self._started = self._heard = time.monotonic()
+        self._started = time.monotonic()
+        self.spoke()
 
     def spoke(self) -> None:
         """Take note that it lives."""
         self._heard = time.monotonic()
+        self._then = scheduled(self.pid) if self.runs else (0.0, 0.0)
 
     def excuse(self) -> None:
         """Let the silence so far not count: nobody could have heard."""
-        self._heard = max(self._heard, time.monotonic() - _GRACE_SECONDS)
+        self.spoke()
 
-    def silent(self) -> bool:
-        """Tell whether it has said nothing for too long."""
-        patience = SILENT_SECONDS if self.connected else _BOOT_SECONDS
-        return self.runs and time.monotonic() - self._heard > patience
+    def end_if_frozen(self) -> None:
+        """Kill it if it has said nothing for too long, and had the time to."""
+        silent = time.monotonic() - self._heard
+        if not self.runs or silent <= (SILENT_SECONDS if self.connected else _BOOT_SECONDS):
+            return
+        ran, waited = (now - then for now, then in zip(scheduled(self.pid), self._then, strict=True))
+        starved = ran < _RAN_SECONDS_MAX and waited >= silent / 2
+        if silent > _BOOT_SECONDS or not starved:
+            say(f"the sidecar has said nothing for {silent:.0f} s, and is ended")
+            self.signal(signal.SIGKILL)
 
     def signal(self, signum: int) -> None:
         """Send it a signal."""
@@ -114,6 +124,16 @@ class Sidecar:
         if self.link is not None:
             self.link.close()
         self.link = None
+
+
+def scheduled(pid: int) -> tuple[float, float]:
+    """Return for how many seconds a process ran, and waited to run; zeros if the kernel does not say."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:  # noqa: PTH123  pathlib takes memory
+            ran, waited, _ = file.read().split()
+    except (OSError, ValueError):
+        return 0.0, 0.0
+    return int(ran) / 1e9, int(waited) / 1e9
 
 
 def say(text: str) -> None:

@@ -169,8 +169,7 @@ class Keeper:
                     slot.again()
 
     def _look_at_the_sidecar(self, now: float) -> None:
-        if self._sidecar.silent():
-            self._sidecar.signal(signal.SIGKILL)
+        self._sidecar.end_if_frozen()
         if self._sidecar.due is not None and now >= self._sidecar.due:
             self._start_sidecar()
 

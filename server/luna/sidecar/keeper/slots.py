@@ -12,7 +12,7 @@ LOG_BYTES_MAX = 10 * 1024 * 1024
 """A log file larger than this is put aside."""
 SLOTS_MAX = 64
 _EXITS_MAX = 16
-_HEALTHY_SECONDS = 30.0
+_HEALTHY_SECONDS = 10.0
 """What has run for this long starts with a clean record."""
 
 
@@ -92,8 +92,8 @@ class Slot:
 
     def take(self, other: "Slot") -> None:
         """Take over the process of *other*."""
-        self.pid, self.pidfd, self.started = other.pid, other.pidfd, other.started
-        self.started_ns = other.started_ns
+        self.pid, self.pidfd = other.pid, other.pidfd
+        self.started_ns, self.started = time.time_ns(), time.monotonic()
         self.log_begin = os.stat(self.log).st_size if os.path.exists(self.log) else 0  # noqa: PTH110, PTH116
         other.pidfd = -1
 
