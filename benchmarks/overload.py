@@ -37,6 +37,8 @@ class Phase:
     """What became of the requests of one phase."""
 
     seconds: float
+    offered: int
+    in_time: int
     sent: Counter[str]
     served: Counter[str]
     codes: Counter[str]
@@ -44,8 +46,8 @@ class Phase:
 
     @property
     def per_second(self) -> float:
-        """The requests that were served, a second."""
-        return sum(self.served.values()) / self.seconds
+        """The requests that were served while the phase went on, a second."""
+        return self.in_time / self.seconds
 
     @property
     def p99(self) -> float:
@@ -81,6 +83,8 @@ async def _phase(node: Node, *, seconds: float, callers: int = 1, rate: float = 
     found = await asyncio.gather(*(_generate([*arguments, str(seed)]) for seed in range(GENERATORS)))
     return Phase(
         seconds=seconds,
+        offered=sum(each["offered"] for each in found),
+        in_time=sum(each["in_time"] for each in found),
         sent=_sum(found, "sent"),
         served=_sum(found, "served"),
         codes=_sum(found, "codes"),
@@ -123,14 +127,19 @@ async def _calm(node: Node) -> float | None:
 
 
 def _report(quiet: Phase, peak: Phase, over: Phase, level: str, calm: float | None) -> Mapping[str, object]:
-    print(f"{'phase':10} {'sent/s':>8} {'served/s':>9} {'CRITICAL served':>16} {'CRITICAL p99':>13}  codes")
+    print(
+        f"{'phase':10} {'offered/s':>9} {'sent/s':>8} {'served/s':>9} "
+        f"{'CRITICAL served':>16} {'CRITICAL p99':>13}  codes"
+    )
     for name, phase in (("quiet", quiet), ("peak", peak), (f"{FACTOR:g} x peak", over)):
-        sent = sum(phase.sent.values()) / phase.seconds
+        offered, sent = phase.offered / phase.seconds, sum(phase.sent.values()) / phase.seconds
         print(
-            f"{name:10} {sent:8.0f} {phase.per_second:9.0f} {phase.critical_success:16.4%} "
-            f"{1e3 * phase.p99:10.1f} ms  {dict(phase.codes)}"
+            f"{name:10} {offered:9.0f} {sent:8.0f} {phase.per_second:9.0f} "
+            f"{phase.critical_success:16.4%} {1e3 * phase.p99:10.1f} ms  {dict(phase.codes)}"
         )
     ratio, goodput = over.p99 / quiet.p99, over.per_second / peak.per_second
+    reached = over.offered / over.seconds / peak.per_second
+    print(f"offered {reached:.2f} x peak (meant: {FACTOR:g})")
     print(f"CRITICAL p99 {ratio:.2f} x quiet (at most {REQUIRED['critical_p99_ratio']})")
     print(f"goodput {goodput:.2f} x peak (at least {REQUIRED['goodput_ratio']})")
     after = "not within 2 min" if calm is None else f"after {calm:.0f} s"
@@ -139,6 +148,7 @@ def _report(quiet: Phase, peak: Phase, over: Phase, level: str, calm: float | No
         "critical_success": over.critical_success,
         "critical_p99_ratio": ratio,
         "goodput_ratio": goodput,
+        "offered_ratio": reached,
         "level": level,
         "calm_seconds": calm,
         "required": REQUIRED,

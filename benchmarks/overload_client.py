@@ -2,8 +2,8 @@
 
 Its arguments are TARGET SECONDS CALLERS RATE SEED.
 
-With a rate of 0, CALLERS send one request after the other; otherwise requests are sent at random times, that many a
-second, whether or not those before were answered. The last line that is written is what became of them, as JSON.
+With a rate of 0, CALLERS send one request after the other; otherwise requests are offered at random times, that many
+a second, whether or not those before were answered. The last line that is written is what became of them, as JSON.
 """
 
 import asyncio
@@ -52,32 +52,38 @@ class Client:
             ),
             ("LOW", lambda: cycles.GetTimeline(GetTimelineRequest(), timeout=TIMEOUT_SECONDS), 0.3),
         ]
+        self.offered = 0
+        """With those that were not sent, because too many were under way."""
         self.sent: Counter[str] = Counter()
         self.served: Counter[str] = Counter()
+        self.in_time = 0
+        """Those that were served before the phase was over: later answers are no part of its goodput."""
         self.codes: Counter[str] = Counter()
         self.seconds: list[float] = []
         """Of the CRITICAL requests that were served."""
         self._under_way = 0
+        self._until = float("inf")
 
     async def closed(self, callers: int, seconds: float) -> None:
         """Send requests from *callers*, each as soon as its last was answered."""
-        until = time.monotonic() + seconds
+        self._until = time.monotonic() + seconds
 
         async def caller() -> None:
-            while time.monotonic() < until:
+            while time.monotonic() < self._until:
+                self.offered += 1
                 await self._one()
 
         await asyncio.gather(*(caller() for _ in range(callers)))
 
     async def open(self, rate: float, seconds: float) -> None:
-        """Send requests at random times, *rate* a second."""
+        """Offer requests at random times, *rate* a second."""
         due = time.monotonic()
-        until = due + seconds
+        self._until = due + seconds
         async with asyncio.TaskGroup() as group:
-            while due < until:
-                due += self._chance.expovariate(rate)
-                if (wait := due - time.monotonic()) > 0:
-                    await asyncio.sleep(wait)
+            while (due := due + self._chance.expovariate(rate)) < self._until and time.monotonic() < self._until:
+                # Also when it is late: answers have to be taken in between.
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                self.offered += 1
                 if self._under_way < IN_FLIGHT_MAX:
                     group.create_task(self._one())
                 else:
@@ -96,6 +102,7 @@ class Client:
             await asyncio.sleep(0.01)
         else:
             self.served[priority] += 1
+            self.in_time += time.monotonic() <= self._until
             if priority == "CRITICAL":
                 self.seconds.append(time.monotonic() - started)
         finally:
@@ -108,11 +115,15 @@ async def main(target: str, seconds: float, callers: int, rate: float, seed: int
     async with grpc.aio.insecure_channel(target, options=options) as channel:
         client = Client(channel, seed)
         await (client.open(rate, seconds) if rate else client.closed(callers, seconds))
-    print(
-        json.dumps(
-            {"sent": client.sent, "served": client.served, "codes": client.codes, "critical_seconds": client.seconds}
-        )
-    )
+    found = {
+        "offered": client.offered,
+        "sent": client.sent,
+        "served": client.served,
+        "in_time": client.in_time,
+        "codes": client.codes,
+        "critical_seconds": client.seconds,
+    }
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
