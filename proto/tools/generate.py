@@ -16,7 +16,7 @@ from typing import Final
 from google.protobuf import empty_pb2, struct_pb2, wrappers_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from imports import imports
+from imports import imports, validator_rules
 
 PROTO: Final = Path(__file__).resolve().parent.parent
 TOOLS: Final = PROTO / "tools"
@@ -127,6 +127,7 @@ def _tidy(python: Path) -> None:
     rules = python / "buf" / "validate"
     rules.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(TOOLS / "validate_shim.py", rules / "validate_pb2.py")
+    (rules / "validate.binpb").write_bytes(validator_rules())
 
 
 def _synchronise(fresh: Path, committed: Path) -> None:

@@ -39,10 +39,15 @@ def imports() -> descriptor_pb2.FileDescriptorSet:
     """Return every file that a contract may import, dependencies first."""
     found: dict[str, descriptor_pb2.FileDescriptorProto] = {}
     _collect((module.DESCRIPTOR for module in _MODULES), found)
-    # No package ships the validator's rules as a Python protobuf module: its own runtime has them.
-    validator = descriptor_pb2.FileDescriptorProto.FromString(validate_pb._DESC.proto.to_binary())  # noqa: SLF001
+    validator = descriptor_pb2.FileDescriptorProto.FromString(validator_rules())
     found.setdefault(validator.name, validator)
     return descriptor_pb2.FileDescriptorSet(file=found.values())
+
+
+def validator_rules() -> bytes:
+    """Return the file of the validator's rules, which no package ships as a Python protobuf module."""
+    rules: bytes = validate_pb._DESC.proto.to_binary()  # noqa: SLF001  its own runtime has them
+    return rules
 
 
 def _collect(files: Iterable[FileDescriptor], found: dict[str, descriptor_pb2.FileDescriptorProto]) -> None:

@@ -196,7 +196,7 @@ def test_the_openapi_document_has_every_route() -> None:
 
 def test_the_rules_are_those_of_the_installed_validator() -> None:
     """
-    The shim reads a private module of protovalidate: this fails when that moves.
+    They are a copy, made from a private module of protovalidate: this fails when that moves, or changes.
     """
     theirs = descriptor_pb2.FileDescriptorProto.FromString(validate_pb._DESC.proto.to_binary())
     ours = descriptor_pb2.FileDescriptorProto()

@@ -15,11 +15,11 @@ from luna.transport.chain import Chain, standard_steps
 from luna.transport.deadline import Deadline
 from luna.transport.identity import Identity
 from luna.transport.meter import Meter
+from luna.transport.plain_rules import has_rules
 from luna.transport.request_errors import DeadlineError
 from luna.transport.rpc import describe
 from luna.transport.step import ChainOrderError, Step, in_order
 from luna.transport.trace import trace_id_of, unrecorded
-from luna.transport.validate import has_rules
 
 ECHO = "/arkalia.helloria.v1.HelloriaService/Echo"
 WATCH = "/arkalia.helloria.v1.HelloriaService/WatchStatus"

@@ -43,6 +43,7 @@ from luna.transport.server import ServerConfig, serve
 from luna.transport.sockets import AddressError
 from luna.transport.spans import Spans
 from luna.transport.spool import Spool
+from luna.transport.validate import Validate
 from luna.transport.vitals import ProcessWatch
 from luna.transport.vitals_report import VitalsReport
 
@@ -72,6 +73,8 @@ def preload(topology: Topology) -> None:
             modules.load(name)
     load_contracts()
     error_reasons()
+    # It loads the validator, which the sidecar of the same machine does without.
+    Validate()
     calm_the_collector()
 
 

@@ -39,6 +39,7 @@ def standard_steps(
     spans: Spans | None = None,
     verbose: bool = False,
     parts: Parts | None = None,
+    sparing: bool = False,
 ) -> tuple[Step, ...]:
     """Return the steps of every server process, outermost first. Without *parts* it has some of its own."""
     parts = parts or Parts()
@@ -49,7 +50,7 @@ def standard_steps(
         Deadline(),
         Identity(),
         Admission(*gates, level=parts.level, limiter=parts.limiter),
-        Validate(),
+        Validate(sparing=sparing),
         CircuitBreak(parts.circuits),
     )
 

@@ -1,18 +1,21 @@
 """The step that holds every request message to the limits of the contract."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from arkalia.options.v1 import field_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
-from protovalidate import Validator, Violation
 
+from luna.transport.plain_rules import has_rules, plain
 from luna.transport.request_errors import FieldViolation, InvalidRequestError
 from luna.transport.rpc import Rpc
 from luna.transport.step import Check, Step
 
-_RULES: Final = "buf.validate."
+if TYPE_CHECKING:
+    from protovalidate import Validator, Violation
+
 _HIDDEN: Final = "is not valid"
 
 
@@ -22,35 +25,36 @@ class Validate(Step):
     name = "validate"
     inside = frozenset({"errors", "deadline", "admission"})
 
-    def __init__(self) -> None:
-        self._validator = Validator()
+    def __init__(self, *, sparing: bool = False) -> None:
+        """Have the validator ready; or be *sparing*, and load it for the first request that is not plainly good."""
+        self._sparing = sparing
+        if not sparing:
+            _validator()
 
     def on_message(self, rpc: Rpc) -> Check | None:
         """Check a message, unless its type has no limits anywhere."""
         request = rpc.request
         if request is None or not has_rules(request):
             return None
-        find = self._validator.collect_violations
+        good = plain(request) if self._sparing else None
 
         def check(message: Message) -> None:
-            if violations := find(message):
+            if good and good(message):
+                return
+            if violations := _validator().collect_violations(message):
                 raise InvalidRequestError([_describe(violation, request) for violation in violations])
 
         return check
 
 
-def has_rules(message: Any, seen: frozenset[str] = frozenset()) -> bool:
-    """Tell whether the message type *message*, or one that it may contain, has limits."""
-    if message.full_name in seen:
-        return False
-    seen |= {message.full_name}
-    declared: Sequence[Any] = (message, *message.fields, *message.oneofs)
-    if any(option.full_name.startswith(_RULES) for it in declared for option, _ in it.GetOptions().ListFields()):
-        return True
-    return any(field.message_type is not None and has_rules(field.message_type, seen) for field in message.fields)
+@cache
+def _validator() -> "Validator":
+    from protovalidate import Validator  # noqa: PLC0415  twelve megabytes, see `Validate`
+
+    return Validator()
 
 
-def _describe(violation: Violation, request: Descriptor) -> FieldViolation:
+def _describe(violation: "Violation", request: Descriptor) -> FieldViolation:
     found = violation.proto
     path, sensitive = _path(found.field.elements if found.field else (), request)
     description = _HIDDEN if sensitive else found.message or _HIDDEN
