@@ -6,10 +6,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 import grpc
 import grpc.aio
 import pytest
+from arkalia.node.v1.health_pb2 import DEGRADATION_LEVEL_HEAVY
+from arkalia.resilience.v1.circuit_breaker_pb2 import CircuitSelector
+from arkalia.resilience.v1.circuit_breaker_service_pb2 import TripCircuitBreakerRequest
+from arkalia.resilience.v1.degradation_service_pb2 import SetDegradationRequest
 from arkalia.zeroia.v1.zeroia_service_pb2 import DecideRequest
 from arkalia.zeroia.v1.zeroia_service_pb2_grpc import DecisionServiceStub
 
@@ -21,12 +26,14 @@ class Moody:
 
     def __init__(self, failures: int, *, pushback: str = "") -> None:
         self.calls = 0
+        self.requests: list[bytes] = []
         self._failures = failures
         self._trailers = (("grpc-retry-pushback-ms", pushback),) if pushback else ()
 
     async def answer(self, request: bytes, context: Any) -> bytes:
         """Send back what came, which is a valid answer to all that is asked here."""
         self.calls += 1
+        self.requests.append(request)
         if self.calls <= self._failures:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "away", self._trailers)
         return request
@@ -70,6 +77,23 @@ async def test_what_may_run_twice_is_sent_again(address: str) -> None:
 
     assert answer.message == "hello"
     assert moody.calls == 4
+
+
+async def test_a_command_that_is_sent_again_is_the_same_command(address: str) -> None:
+    """
+    Each command has an id of its own, and every attempt at it has that one: the node does it once.
+    """
+    moody = Moody(failures=1)
+    async with serving(moody, address), connect(address) as node:
+        for _ in range(2):
+            await node.breakers.trip(CircuitSelector(peer="log"), reason="an experiment")
+            await node.degradation.set(DEGRADATION_LEVEL_HEAVY, reason="an experiment")
+
+    first, again, level, *others = moody.requests
+    assert first == again
+    trips = [TripCircuitBreakerRequest.FromString(sent).request_id for sent in (first, others[0])]
+    levels = [SetDegradationRequest.FromString(sent).request_id for sent in (level, others[1])]
+    assert len({UUID(sent) for sent in (*trips, *levels)}) == 4
 
 
 async def test_what_may_not_run_twice_is_sent_once(address: str) -> None:

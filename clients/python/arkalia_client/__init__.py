@@ -3,7 +3,7 @@
 from arkalia_client._breakers import BreakerClient
 from arkalia_client._client import OPTIONS, Arkalia, connect
 from arkalia_client._degradation import DegradationClient
-from arkalia_client._errors import ArkaliaError, UnreachableError
+from arkalia_client._errors import ArkaliaError, CircuitOpenError, DegradedError, UnreachableError
 from arkalia_client._events import EventClient
 from arkalia_client._node import NodeClient
 from arkalia_client._recovery import RecoveryClient
@@ -14,8 +14,10 @@ __all__ = [
     "Arkalia",
     "ArkaliaError",
     "BreakerClient",
+    "CircuitOpenError",
     "DecisionClient",
     "DegradationClient",
+    "DegradedError",
     "EventClient",
     "NodeClient",
     "RecoveryClient",

@@ -1,6 +1,7 @@
 """Circuit breakers of all processes of a node."""
 
 from collections.abc import AsyncGenerator, Sequence
+from uuid import uuid4
 
 import grpc.aio
 from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
@@ -14,7 +15,7 @@ PAGE_SIZE = 500
 
 
 class BreakerClient:
-    """Shows and steers circuit breakers."""
+    """Shows and steers circuit breakers. What is sent again when the connection breaks is one command all the same."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = CircuitBreakerServiceStub(channel)
@@ -45,18 +46,21 @@ class BreakerClient:
     ) -> Sequence[pb.CircuitBreaker]:
         """Open circuit breakers for *seconds*, or until they are reset; return those that confirmed it."""
         request = rpc.TripCircuitBreakerRequest(
-            selector=selector, duration=None if seconds is None else duration(seconds), reason=reason
+            selector=selector,
+            duration=None if seconds is None else duration(seconds),
+            reason=reason,
+            request_id=str(uuid4()),
         )
         return list((await ask(self._stub.TripCircuitBreaker, request)).circuit_breakers)
 
     async def reset(self, selector: pb.CircuitSelector, *, reason: str = "") -> Sequence[pb.CircuitBreaker]:
         """Close circuit breakers; return those that confirmed it."""
-        request = rpc.ResetCircuitBreakerRequest(selector=selector, reason=reason)
+        request = rpc.ResetCircuitBreakerRequest(selector=selector, reason=reason, request_id=str(uuid4()))
         return list((await ask(self._stub.ResetCircuitBreaker, request)).circuit_breakers)
 
     async def disable(self, selector: pb.CircuitSelector, *, reason: str = "") -> Sequence[pb.CircuitBreaker]:
         """Let all calls through circuit breakers until they are reset; return those that confirmed it."""
-        request = rpc.DisableCircuitBreakerRequest(selector=selector, reason=reason)
+        request = rpc.DisableCircuitBreakerRequest(selector=selector, reason=reason, request_id=str(uuid4()))
         return list((await ask(self._stub.DisableCircuitBreaker, request)).circuit_breakers)
 
     async def policy(self, revision: int | None = None) -> pb.CircuitPolicyRevision:

@@ -1,6 +1,7 @@
 """How much of its work a node does."""
 
 from collections.abc import AsyncGenerator
+from uuid import uuid4
 
 import grpc.aio
 from arkalia.node.v1.health_pb2 import DegradationLevel
@@ -37,6 +38,7 @@ class DegradationClient:
             hold=None if hold_seconds is None else duration(hold_seconds),
             reason=reason,
             at_least=at_least,
+            request_id=str(uuid4()),
         )
         return (await ask(self._stub.SetDegradation, request)).degradation
 

@@ -37,6 +37,21 @@ class UnreachableError(ArkaliaError):
     """Nobody answered in time. Sending an idempotent request again is safe."""
 
 
+class CircuitOpenError(ArkaliaError):
+    """Calls like this one failed too often, so it was not tried. ``metadata`` names the breaker."""
+
+
+class DegradedError(ArkaliaError):
+    """The node is under pressure and does not do work of this priority. ``metadata`` names the level."""
+
+
+_TYPES: Final[Mapping[str, type[ArkaliaError]]] = {
+    "REQUEST_ERROR_REASON_CIRCUIT_OPEN": CircuitOpenError,
+    "REQUEST_ERROR_REASON_DEGRADED": DegradedError,
+}
+"""The refusals that callers plan for."""
+
+
 @contextmanager
 def raising_arkalia_errors() -> Iterator[None]:
     """Re-raise gRPC's errors as `ArkaliaError`."""
@@ -50,7 +65,8 @@ def _translated(error: grpc.aio.AioRpcError) -> ArkaliaError:
     message = error.details() or error.code().name
     said = _said(error)
     if said.info is not None:
-        translated = ArkaliaError(said.info.reason, message, said.info.metadata, said.violations)
+        refusal = _TYPES.get(said.info.reason, ArkaliaError)
+        translated = refusal(said.info.reason, message, said.info.metadata, said.violations)
     elif error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
         translated = UnreachableError(error.code().name, message, {})
     else:
