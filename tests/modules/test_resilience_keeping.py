@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from arkalia.node.v1 import health_pb2
 from arkalia.resilience.v1 import resilience_event_pb2 as facts
+from arkalia.resilience.v1.degradation_service_pb2 import SetDegradationRequest
 
 from luna.kernel.events import (
     BEGINNING,
@@ -56,6 +58,21 @@ async def test_who_comes_second_goes_on_from_what_was_decided() -> None:
         facts.DegradationChanged.FromString(event.payload) for event in await events_in(node.log, STREAMS.degradation)
     ]
     assert [(one.previous_level, one.degradation.level) for one in told] == [(1, 4), (4, 2)]
+
+
+async def test_a_hold_whose_answer_was_lost_holds_when_it_is_asked_for_again() -> None:
+    """
+    Whoever asks again is told of the level that was asked for, though it was recorded by somebody else.
+    """
+    node = Node()
+    request = SetDegradationRequest(level=health_pb2.DEGRADATION_LEVEL_HEAVY, reason="an experiment", request_id="one")
+    before, after = (Parts(node.tools()).degrading for _ in range(2))
+    await before.holds.hold(request)
+    await after.holds.hold(request)
+
+    assert after.keeper.level is Level.HEAVY
+    assert after.keeper.now().HasField("hold_until_time")
+    assert len(await events_in(node.log, STREAMS.degradation_hold)) == 1
 
 
 class BusyLog(StubbornLog):

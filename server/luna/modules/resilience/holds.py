@@ -77,7 +77,9 @@ class Holds:
         try:
             appended = await self._events.append(Append(writes=(StreamWrite(stream=self._stream, events=(fact,)),)))
         except EventIdReusedError:
-            # The same request has been here before.
+            # The same request has been here before; its first answer may have been lost before it was done.
+            if (event := await self._events.find(event_id)) is not None:
+                await self.apply(event)
             return
         if (position := appended.events[0].position) > self._position:
             self._position = position
