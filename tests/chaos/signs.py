@@ -26,6 +26,8 @@ ANSWER_SECONDS = 0.25
 LOOK_SECONDS = 0.02
 STEADY_SECONDS = 0.5
 """How long a sign must hold to be believed."""
+UNNOTICED_SECONDS = 5.0
+"""Whatever has not failed by then has not failed for anybody who looks fifty times a second."""
 
 
 async def kernel_answers(node: Node) -> bool:
@@ -112,11 +114,16 @@ def consumer_moves(consumer: str) -> Sign:
 
 
 async def time_to_heal(node: Node, sign: Sign, struck: float, *, seconds: float) -> float | None:
-    """Return the time from *struck* until *sign* holds and goes on to, once it has failed; ``None``: it did not."""
+    """Return the time from *struck* until *sign* holds and goes on to, once it has failed; ``None``: it did not.
+
+    A sign that never fails has nothing to heal: 0.
+    """
     broken, since = False, None
     while (now := time.monotonic()) - struck < seconds:
         if not await sign(node):
             broken, since = True, None
+        elif not broken and now - struck > UNNOTICED_SECONDS:
+            return 0.0
         elif broken:
             since = since or time.monotonic()
             if now - since >= STEADY_SECONDS:

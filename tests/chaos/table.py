@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from luna.sidecar.chaos.injecting import injector_of
 from tests.chaos.load import steady_load
@@ -72,7 +73,7 @@ async def _settle(node: Node) -> None:
     await asyncio.sleep(0.2)
 
 
-def row(rounds: Sequence[Round], within_seconds: float) -> dict[str, object]:
+def row(rounds: Sequence[Round], within_seconds: float) -> dict[str, Any]:
     """Return the figures of the rounds of one scenario."""
     heals = [it.heal_seconds for it in rounds if it.heal_seconds is not None]
     told = [it.receipt_seconds for it in rounds if it.receipt_seconds is not None]
@@ -96,7 +97,7 @@ def row(rounds: Sequence[Round], within_seconds: float) -> dict[str, object]:
     }
 
 
-def lines(rows: Iterable[dict[str, object]]) -> Iterable[str]:
+def lines(rows: Iterable[dict[str, Any]]) -> Iterable[str]:
     """Return the table for people."""
     yield (
         f"{'scenario':22} {'strategy':44} {'recovered':>9} {'verified':>8} "
@@ -115,7 +116,7 @@ def lines(rows: Iterable[dict[str, object]]) -> Iterable[str]:
         )
 
 
-def keep(rows: Sequence[dict[str, object]], rounds: Sequence[Round]) -> None:
+def keep(rows: Sequence[dict[str, Any]], rounds: Sequence[Round]) -> None:
     """Store the figures."""
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"rows": rows, "rounds": [asdict(it) for it in rounds]}, indent=2) + "\n")
