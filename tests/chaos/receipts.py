@@ -78,6 +78,7 @@ def _take(event: Event, found: dict[str, Receipt]) -> None:
         receipt = found[succeeded.recovery_id]
         receipt.outcome = "succeeded"
         receipt.seconds = succeeded.time_to_recover.ToNanoseconds() / 1e9
-    elif kind in {"RecoveryFailed", "RecoveryEscalated"}:
-        ended = facts.RecoveryFailed.FromString(event.payload.value)
-        found[ended.recovery_id].outcome = kind.removeprefix("Recovery").lower()
+    elif kind == "RecoveryFailed":
+        found[facts.RecoveryFailed.FromString(event.payload.value).recovery_id].outcome = "failed"
+    elif kind == "RecoveryEscalated":
+        found[facts.RecoveryEscalated.FromString(event.payload.value).recovery_id].outcome = "escalated"

@@ -74,9 +74,8 @@ class Injector:
             try:
                 yield channel
             except grpc.aio.AioRpcError as error:
-                raise ImpossibleError(
-                    f"{process}: {error.details()}; a node does this only if it was started with ARKALIA_CHAOS=true"
-                ) from error
+                hint = "; start the node with ARKALIA_CHAOS=true" if error.code().name == "UNIMPLEMENTED" else ""
+                raise ImpossibleError(f"{process}: {error.details()}{hint}") from error
 
 
 def fault(

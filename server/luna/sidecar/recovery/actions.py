@@ -73,8 +73,9 @@ class Actions:
             return Outcome(action="asked for the next comparison")
         seen = await look_for(case, self._sight)()
         what = f"called {case.target.method} again" if case.target.method else f"connected to {words(case.target)} anew"
-        # What nobody may call just to see is waited for: that is for the probe to do.
-        ok = seen.ok or not self._sight.methods.harmless(case.target.method)
+        # What nobody may call just to see, and what is given time, is waited for: that is for the probe to do.
+        waits = case.strategy is Strategy.EXPONENTIAL_BACKOFF or not self._sight.methods.harmless(case.target.method)
+        ok = seen.ok or waits
         return Outcome(action=what, ok=ok, evidence=seen.evidence, failure=seen.failure)
 
     async def _keep_calls_away(self, case: Case) -> Outcome:
