@@ -71,8 +71,11 @@ class Watch:
         silence = Silence(clock.monotonic(), self._look(), self._pace)
         try:
             while True:
-                due = clock.monotonic() + await self._ask(silence)
-                await clock.sleep(max(0.0, due - clock.monotonic()))
+                began = clock.monotonic()
+                rest = await self._ask(silence)
+                # An answer that took longer than the rest is followed at once, and was no lateness of ours.
+                due = max(began + rest, clock.monotonic())
+                await clock.sleep(due - clock.monotonic())
                 self._excuse(silence, due)
                 if self._judge(silence):
                     return
