@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 ARGS ?=
 
-.PHONY: help up test lint fmt gen check fresh bench chaos lock clean setup setup-dev release-contract typescript
+.PHONY: help up test lint fmt gen check fresh bench chaos chaos-random lock clean setup setup-dev release-contract typescript
 
 help: ## Show what there is to make.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup-dev ## Run every test; options of pytest go into ARGS="...".
 
 chaos: setup-dev ## Run only the tests that kill processes, with more rounds than `make test` has time for.
 	$(BIN)/python -m pytest -m chaos --chaos-rounds=20 --chaos-table $(ARGS)
+
+chaos-random: setup-dev ## Let random things go wrong for MINUTES=10; SEED=… does the same again.
+	$(BIN)/python -m pytest -s tests/chaos/test_random.py --chaos-minutes=$(or $(MINUTES),10) $(if $(SEED),--chaos-seed=$(SEED)) $(ARGS)
 
 lint: setup-dev $(IMAGE) ## Check style, types and contracts, and that generated code is fresh.
 	$(BIN)/ruff check
