@@ -31,7 +31,10 @@ def stand_by(path: Path, topology: Topology) -> Sequence[str]:
     _weigh(0)
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as door:
+        # For the node's own user, as every socket of it.
+        before = os.umask(0o177)
         door.bind(str(path))
+        os.umask(before)
         door.listen(1)
         role = None
         while role is None:
