@@ -4,6 +4,15 @@ import pytest
 
 from tests.fakes import FakeClock
 
+TABLE = pytest.StashKey[list[str]]()
+"""What became of the strikes at a node, for people."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table, if parts of a node were struck."""
+    for line in config.stash.get(TABLE, []):
+        terminalreporter.write_line(line)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let ``make chaos`` ask for more than a quick check."""

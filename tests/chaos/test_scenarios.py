@@ -7,6 +7,7 @@ import pytest
 
 from tests.chaos.scenarios import SCENARIOS, Scenario
 from tests.chaos.table import Round, keep, lines, row, strike_once
+from tests.conftest import TABLE
 
 pytestmark = pytest.mark.chaos
 
@@ -19,11 +20,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[None]:
     """Print and store what was measured, whatever became of the tests."""
     yield
     keep(_ROWS, _ROUNDS)
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None
-    reporter.write_line("")
-    for line in lines(_ROWS):
-        reporter.write_line(line)
+    request.config.stash[TABLE] = list(lines(_ROWS))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[it.name for it in SCENARIOS])
