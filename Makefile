@@ -31,7 +31,7 @@ chaos: setup-dev ## Run only the tests that kill processes, with more rounds tha
 	$(BIN)/python -m pytest -m chaos --chaos-rounds=20 --chaos-table $(ARGS)
 
 chaos-random: setup-dev ## Let random things go wrong for MINUTES=10; SEED=… does the same again.
-	$(BIN)/python -m pytest -s tests/chaos/test_random.py --chaos-minutes=$(or $(MINUTES),10) $(if $(SEED),--chaos-seed=$(SEED)) $(ARGS)
+	$(BIN)/python -m pytest -s tests/chaos/test_random.py --chaos-minutes=$(or $(MINUTES),10) --chaos-seed=$(or $(SEED),random) $(ARGS)
 
 lint: setup-dev $(IMAGE) ## Check style, types and contracts, and that generated code is fresh.
 	$(BIN)/ruff check

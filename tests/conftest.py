@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let ``make chaos`` ask for more than a quick check."""
     parser.addoption("--chaos-rounds", type=int, default=4, help="how often each process is killed")
     parser.addoption("--chaos-minutes", type=float, default=0.4, help="how long random things go wrong")
-    parser.addoption("--chaos-seed", help="the same seed does the same again; one is chosen and told, if left out")
+    parser.addoption("--chaos-seed", default="7", help="the same seed does the same again; `random` chooses one")
     parser.addoption("--chaos-table", action="store_true", help="strike each part of a node that often, too")
 
 

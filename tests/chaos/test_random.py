@@ -61,7 +61,8 @@ async def test_random_chaos_leaves_nothing_behind(request: pytest.FixtureRequest
     No acknowledged event is lost, no process outlives the node, nothing grows, and each failure has its receipt.
     """
     seconds = 60 * float(request.config.getoption("--chaos-minutes"))
-    seed = int(request.config.getoption("--chaos-seed") or random.SystemRandom().randrange(2**31))
+    wanted = request.config.getoption("--chaos-seed")
+    seed = random.SystemRandom().randrange(2**31) if wanted == "random" else int(wanted)
     sys.stdout.write(f"seed {seed}, {seconds:.0f} s\n")
     with TemporaryDirectory(prefix="luna") as folder:
         left = await _run(Path(folder), seed=seed, seconds=seconds)
