@@ -17,7 +17,7 @@ from arkalia.chaos.v1.chaos_service_pb2_grpc import ChaosServiceStub
 from arkalia.events.v1.event_pb2 import NewEvent, StreamAppend
 from arkalia.events.v1.event_service_pb2 import AppendRequest, GetConsumerRequest, GetStatsRequest
 from arkalia.events.v1.event_service_pb2_grpc import EventServiceStub
-from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
+from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest, ListCapabilitiesRequest
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 from google.protobuf.wrappers_pb2 import BytesValue
 
@@ -28,6 +28,7 @@ from tests.node import Node, running_node
 pytestmark = pytest.mark.mesh
 
 ECHO = "arkalia.helloria.v1.HelloriaService/Echo"
+CAPABILITIES = "arkalia.helloria.v1.HelloriaService/ListCapabilities"
 
 
 @pytest.fixture
@@ -44,6 +45,11 @@ async def _echo(node: Node) -> float:
     return time.monotonic() - started
 
 
+async def _capabilities(node: Node) -> None:
+    async with own_channel(node, "kernel") as channel:
+        await HelloriaServiceStub(channel).ListCapabilities(ListCapabilitiesRequest(), timeout=10)
+
+
 async def test_calls_are_slowed_and_failed_for_a_while(node: Node) -> None:
     """
     Only those that are meant, and only while the fault lasts.
@@ -51,12 +57,15 @@ async def test_calls_are_slowed_and_failed_for_a_while(node: Node) -> None:
     await inject(node, "kernel", "SLOW", seconds=30, target=ECHO, delay_seconds=0.4)
     assert await _echo(node) >= 0.4
     await clear(node, "kernel")
-    await inject(node, "kernel", "ERROR", seconds=0.5, target="arkalia.helloria.v1.HelloriaService", code=14)
+    # Not what the node asks itself all the time: five failures in a row would open its breaker.
+    await inject(node, "kernel", "ERROR", seconds=0.5, target=CAPABILITIES, code=14)
 
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await _echo(node)
+        await _capabilities(node)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert await _echo(node) < 0.4
     await asyncio.sleep(0.6)
+    await _capabilities(node)
     assert await _echo(node) < 0.4
 
 

@@ -14,11 +14,11 @@ from arkalia.chaos.v1.chaos_service_pb2_grpc import ChaosServiceStub
 from arkalia.node.v1.node_pb2 import Node
 from arkalia.node.v1.node_service_pb2 import GetNodeRequest
 from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
-from google.protobuf.duration_pb2 import Duration
 
 from luna.settings import Settings
 from luna.sidecar.chaos.victims import ImpossibleError, pids, strike
 from luna.sidecar.places import run_directory, socket_link
+from luna.sidecar.translate import duration
 
 TIMEOUT_SECONDS: Final = 5.0
 _OPTIONS: Final = (("grpc.use_local_subchannel_pool", 1),)
@@ -92,10 +92,10 @@ def fault(
     return pb.Fault(
         fault_id=str(uuid.uuid4()),
         kind=f"FAULT_KIND_{kind}",
-        duration=_span(seconds),
+        duration=duration(seconds),
         target=target,
         ratio=ratio,
-        delay=_span(delay_seconds),
+        delay=duration(delay_seconds),
         code=code,
         bytes=size_bytes,
     )
@@ -104,9 +104,3 @@ def fault(
 def injector_of(home: Path) -> Injector:
     """Return the injector for the node that keeps its data in *home*."""
     return Injector(Settings(home=home))
-
-
-def _span(seconds: float) -> Duration:
-    span = Duration()
-    span.FromNanoseconds(round(seconds * 1e9))
-    return span
