@@ -7,8 +7,8 @@ from arkalia.reflexia.v1 import reflexia_event_pb2, reflexia_pb2
 from google.protobuf.duration_pb2 import Duration
 
 from luna.kernel.events import Event
+from luna.kernel.times import timestamp
 from luna.modules.zeroia.policy import built_in
-from luna.modules.zeroia.record import timestamp
 from luna.modules.zeroia.rules import Rules
 from luna.modules.zeroia.signals import Sensed, Signals, message_of
 

@@ -14,21 +14,19 @@ from arkalia.resilience.v1 import degradation_service_pb2_grpc, projection_servi
 from arkalia.resilience.v1 import resilience_event_pb2 as facts
 
 from luna.kernel.events import Append, EventFilter, NewEvent, StreamWrite
+from luna.kernel.times import duration, seconds_of, timestamp
 from luna.manifest import Probe, Toolbox
 from luna.modules.resilience import MODULE
 from luna.modules.resilience.record import CIRCUIT_COMMANDED, CIRCUIT_TRANSITION, Streams
 from luna.resilience.breaker import Breaker
 from luna.resilience.circuit import CircuitKey, CircuitPolicy, Side, Transition
 from luna.resilience.circuit_messages import (
-    duration,
     key_of,
     key_to_pb,
     policy_to_pb,
-    seconds_of,
     selector_of,
     state_of,
     state_to_pb,
-    timestamp,
     window_to_pb,
 )
 from luna.transport.chain import Chain, standard_steps

@@ -16,9 +16,9 @@ from arkalia.resilience.v1 import resilience_event_pb2 as facts
 from luna.contracts import load_contracts
 from luna.kernel.directory import Checked, ServiceEntry
 from luna.kernel.events import Append, NewEvent, StreamWrite
+from luna.kernel.times import duration
 from luna.modules.resilience import signals, steering
 from luna.modules.resilience.degradation_policy import policy_to_pb
-from luna.resilience.circuit_messages import duration
 from luna.resilience.degradation import DegradationPolicy
 from tests.integration.resilience_server import STREAMS, Reporter, Running, running
 from tests.integration.zeroia_server import SAMPLE_TAKEN, Node, events_in, reason

@@ -23,8 +23,9 @@ from luna.kernel.clock import SystemClock
 from luna.kernel.event_errors import LogFullError
 from luna.kernel.events import Append, Appended, EventFilter, NewEvent, StreamWrite
 from luna.kernel.identity import Identity
+from luna.kernel.times import duration, timestamp
 from luna.resilience.circuit import CircuitPolicy, CircuitState
-from luna.resilience.circuit_messages import duration, policy_to_pb, timestamp
+from luna.resilience.circuit_messages import policy_to_pb
 from luna.resilience.engine import BreakerEngine
 from luna.resilience.levels import Level
 from luna.transport.circuits import WAITING_MAX, Circuits

@@ -6,18 +6,10 @@ from arkalia.reflexia.v1 import reflexia_pb2 as pb
 
 from luna.kernel.events import Event
 from luna.kernel.machine import Reading
+from luna.kernel.times import timestamp
 from luna.modules.reflexia.domain import Action, Level, Signal, Thresholds, assess
 from luna.modules.reflexia.newest import NODES_MAX, Newest
-from luna.modules.reflexia.samples import (
-    judge,
-    machine_of,
-    processes_of,
-    sample_in,
-    services_of,
-    taken,
-    timestamp,
-    values_of,
-)
+from luna.modules.reflexia.samples import judge, machine_of, processes_of, sample_in, services_of, taken, values_of
 from luna.modules.reflexia.vitals import PROCESSES_MAX, Heard, VitalsTable
 from tests.fakes import FakeClock
 from tests.machines import IDLE, vitals

@@ -3,9 +3,9 @@
 import pytest
 from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
 
+from luna.kernel.times import duration
 from luna.resilience.circuit import CircuitKey, CircuitPolicy, CircuitState, Side
 from luna.resilience.circuit_messages import (
-    duration,
     key_of,
     key_to_pb,
     policy_of,

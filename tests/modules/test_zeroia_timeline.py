@@ -3,7 +3,7 @@
 import pytest
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
-from luna.modules.zeroia.record import timestamp
+from luna.kernel.times import timestamp
 from luna.modules.zeroia.timeline import Timeline
 from tests.zeroia import SECOND, START
 

@@ -3,6 +3,8 @@
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
+from luna.kernel.times import seconds_of
+
 
 def short(name: str) -> str:
     """Return the name of an enum value without its prefix: the last word or words that differ."""
@@ -22,7 +24,7 @@ def span(seconds: float) -> str:
 def span_of(message: Message, field: str) -> str:
     """Return the duration in *field*, or a dash if it is unset."""
     duration: Duration = getattr(message, field)
-    return span(duration.ToNanoseconds() / 1e9) if message.HasField(field) else "–"
+    return span(seconds_of(duration)) if message.HasField(field) else "–"
 
 
 _PREFIXES = (

@@ -5,14 +5,12 @@ from typing import Final
 
 from arkalia.options.v1 import method_pb2
 from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from luna.kernel.times import duration, seconds_of
 from luna.resilience.circuit import CallWindow, CircuitKey, CircuitPolicy, CircuitState, Side
 from luna.resilience.selection import CircuitRules, Selector
 from luna.resilience.violations import PolicyError
 
-_SECOND: Final = 1_000_000_000
 _STATES: Final[Mapping[CircuitState, pb.CircuitState]] = {
     CircuitState.CLOSED: pb.CIRCUIT_STATE_CLOSED,
     CircuitState.OPEN: pb.CIRCUIT_STATE_OPEN,
@@ -153,19 +151,3 @@ def window_of(message: pb.CallWindow) -> CallWindow:
         consecutive_failures=message.consecutive_failures,
         seconds=seconds_of(message.window),
     )
-
-
-def duration(seconds: float) -> Duration:
-    """Return *seconds*, from 0 on, as a message."""
-    whole, nanos = divmod(max(0, round(seconds * _SECOND)), _SECOND)
-    return Duration(seconds=whole, nanos=nanos)
-
-
-def seconds_of(message: Duration) -> float:
-    """Return the seconds of *message*."""
-    return message.seconds + message.nanos / _SECOND
-
-
-def timestamp(time_ns: int) -> Timestamp:
-    """Return nanoseconds since the epoch as a message."""
-    return Timestamp(seconds=time_ns // _SECOND, nanos=time_ns % _SECOND)

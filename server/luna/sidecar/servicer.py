@@ -16,13 +16,14 @@ from arkalia.node.v1 import node_service_pb2_grpc as stubs
 from luna.kernel import tokens
 from luna.kernel.identity import Identity
 from luna.kernel.streams import with_pauses
+from luna.kernel.times import duration_of_ns, timestamp
 from luna.settings import Settings
 from luna.sidecar.admin import Admin
 from luna.sidecar.diagnostics import log_lines, settings_shown, versions
 from luna.sidecar.errors import NodeResumeTokenError
 from luna.sidecar.state import worst
 from luna.sidecar.supervisor import Supervisor
-from luna.sidecar.translate import STATES, duration, process_status, timestamp, topology_processes
+from luna.sidecar.translate import STATES, process_status, topology_processes
 from luna.topology import Topology
 
 LINES_DEFAULT: Final = 50
@@ -102,7 +103,7 @@ class NodeServicer(stubs.NodeServiceServicer):
             version=self._identity.version,
             pid=os.getpid(),
             start_time=timestamp(self._identity.started_ns),
-            uptime=duration((time.time_ns() - self._identity.started_ns) / 1e9),
+            uptime=duration_of_ns(time.time_ns() - self._identity.started_ns),
             endpoint=self._endpoint,
             state=STATES[worst(statuses)],
             topology=topology_processes(self._topology),

@@ -5,12 +5,11 @@ from typing import Final, TypedDict
 from uuid import uuid4
 
 from arkalia.node.v1 import health_pb2, node_event_pb2, node_pb2
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from luna.kernel.events import NewEvent
 from luna.kernel.identity import Identity
+from luna.kernel.times import duration, timestamp
 from luna.sidecar import facts
 from luna.sidecar.process_stat import rss_bytes
 from luna.sidecar.state import Exit, ReplicaStatus, State
@@ -23,20 +22,6 @@ STATES: Final[Mapping[State, health_pb2.HealthState]] = {
     State.STARTING: health_pb2.HEALTH_STATE_STARTING,
     State.RECOVERING: health_pb2.HEALTH_STATE_RECOVERING,
 }
-
-
-def timestamp(ns: int) -> Timestamp:
-    """Return the moment *ns* nanoseconds after the epoch."""
-    moment = Timestamp()
-    moment.FromNanoseconds(ns)
-    return moment
-
-
-def duration(seconds: float) -> Duration:
-    """Return a span of *seconds*."""
-    span = Duration()
-    span.FromNanoseconds(round(seconds * 1e9))
-    return span
 
 
 def process_status(status: ReplicaStatus) -> node_pb2.ProcessStatus:

@@ -6,6 +6,7 @@ from arkalia.chaos.v1 import chaos_service_pb2 as rpc
 from arkalia.chaos.v1 import chaos_service_pb2_grpc as stubs
 
 from luna.kernel.faults import FaultKind
+from luna.kernel.times import duration, seconds_of, timestamp
 from luna.transport.call import Context
 from luna.transport.faults import Fault, FaultBoard, FaultSpec
 
@@ -35,10 +36,10 @@ def _spec(fault: pb.Fault) -> FaultSpec:
     return FaultSpec(
         fault_id=fault.fault_id,
         kind=FaultKind(fault.kind),
-        seconds=fault.duration.ToNanoseconds() / 1e9,
+        seconds=seconds_of(fault.duration),
         target=fault.target,
         ratio=fault.ratio if fault.HasField("ratio") else 1.0,
-        delay_seconds=fault.delay.ToNanoseconds() / 1e9,
+        delay_seconds=seconds_of(fault.delay),
         code=fault.code,
         size_bytes=fault.bytes,
     )
@@ -46,7 +47,7 @@ def _spec(fault: pb.Fault) -> FaultSpec:
 
 def _to_pb(fault: Fault) -> pb.Fault:
     spec = fault.spec
-    message = pb.Fault(
+    return pb.Fault(
         fault_id=spec.fault_id,
         kind=pb.FaultKind.Name(spec.kind),
         target=spec.target,
@@ -54,8 +55,7 @@ def _to_pb(fault: Fault) -> pb.Fault:
         code=spec.code,
         bytes=spec.size_bytes,
         hits=fault.hits,
+        duration=duration(spec.seconds),
+        delay=duration(spec.delay_seconds),
+        start_time=timestamp(fault.start_ns),
     )
-    message.duration.FromNanoseconds(round(spec.seconds * 1e9))
-    message.delay.FromNanoseconds(round(spec.delay_seconds * 1e9))
-    message.start_time.FromNanoseconds(fault.start_ns)
-    return message

@@ -9,7 +9,8 @@ from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1.resilience_event_pb2 import CircuitTransition
 
 from luna.kernel.events import NewEvent
-from luna.resilience.circuit_messages import duration, key_to_pb, policy_to_pb, state_to_pb, timestamp, window_to_pb
+from luna.kernel.times import duration, timestamp
+from luna.resilience.circuit_messages import key_to_pb, policy_to_pb, state_to_pb, window_to_pb
 from luna.resilience.engine import BreakerEngine
 from luna.resilience.limiter import Limiter
 from luna.transport.circuits import Changed

@@ -11,8 +11,9 @@ from arkalia.resilience.v1 import resilience_event_pb2 as facts
 
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import BEGINNING, Direction, Event, EventFilter
+from luna.kernel.times import seconds_of
 from luna.resilience.circuit import CircuitState
-from luna.resilience.circuit_messages import rules_of, seconds_of, selector_of, state_of
+from luna.resilience.circuit_messages import rules_of, selector_of, state_of
 from luna.resilience.levels import Level
 from luna.resilience.violations import PolicyError
 from luna.transport.circuit_commands import Command

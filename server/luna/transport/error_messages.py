@@ -3,7 +3,7 @@
 from arkalia.recovery.v1 import recovery_pb2 as pb
 
 from luna.kernel.error_reports import ErrorReport
-from luna.resilience.circuit_messages import timestamp
+from luna.kernel.times import timestamp
 
 _TEXT_MAX = 1024
 

@@ -12,6 +12,7 @@ from google.protobuf.descriptor import EnumDescriptor
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from luna.kernel.errors import DomainError
+from luna.kernel.times import duration
 from luna.resilience.bulkhead import BulkheadFullError
 from luna.resilience.circuit import CircuitOpenError
 from luna.transport.call import Call
@@ -202,9 +203,7 @@ def _more_details(error: DomainError) -> Iterable[Any]:
         yield error_details_pb2.BadRequest(field_violations=_fitting(violations, lambda it: it.ByteSize()))
     retry_after: float | None = getattr(error, "retry_after_seconds", None)
     if retry_after is not None:
-        retry = error_details_pb2.RetryInfo()
-        retry.retry_delay.FromNanoseconds(int(retry_after * 1e9))
-        yield retry
+        yield error_details_pb2.RetryInfo(retry_delay=duration(retry_after))
 
 
 def _kind(error: BaseException) -> str:

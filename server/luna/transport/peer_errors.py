@@ -8,6 +8,7 @@ import grpc.aio
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from luna.kernel.errors import DomainError
+from luna.kernel.times import seconds_of
 from luna.resilience.bulkhead import BulkheadFullError
 from luna.resilience.circuit import CircuitOpenError
 from luna.transport.errors import details_of, is_unavailable, reason_in, status_code
@@ -83,7 +84,7 @@ def retry_after(error: grpc.aio.AioRpcError) -> float:
     for detail in status_pb2.Status.FromString(details_of(error)).details:
         retry = error_details_pb2.RetryInfo()
         if detail.Unpack(retry):
-            return retry.retry_delay.ToNanoseconds() / 1e9
+            return seconds_of(retry.retry_delay)
     return 0.0
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
+from luna.kernel.times import seconds_of
 from luna.transport.request_errors import GoingAwayError
 
 RATE_LIMITED: Final = ("x-envoy-ratelimited", "true")
@@ -32,7 +33,7 @@ def pushback(code: int, details: bytes) -> Sequence[tuple[str, str]]:
         if detail.Unpack(info) and info.reason == GoingAwayError.reason:
             return ()
         if detail.Unpack(retry):
-            delay_seconds = retry.retry_delay.ToNanoseconds() / 1e9
+            delay_seconds = seconds_of(retry.retry_delay)
     return RATE_LIMITED, (PUSHBACK, spelled(delay_seconds))
 
 

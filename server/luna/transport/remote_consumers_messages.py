@@ -1,14 +1,10 @@
 """Translates consumers between the kernel and the contract, on the side that calls the log."""
 
-from typing import Final
-
 from arkalia.events.v1 import consumer_pb2 as pb
-from google.protobuf.duration_pb2 import Duration
 
 from luna.kernel.consumers import ConsumerPolicy, ConsumerState
+from luna.kernel.times import duration, seconds_of
 from luna.transport.remote_log_messages import filter_from, filter_to
-
-_SECOND: Final = 1_000_000_000
 
 
 def policy_to(policy: ConsumerPolicy) -> pb.ConsumerPolicy:
@@ -16,9 +12,9 @@ def policy_to(policy: ConsumerPolicy) -> pb.ConsumerPolicy:
     return pb.ConsumerPolicy(
         filter=filter_to(policy.filter),
         after_position=policy.after,
-        ack_timeout=_duration(policy.ack_seconds),
+        ack_timeout=duration(policy.ack_seconds),
         deliveries_max=policy.deliveries_max,
-        backoff=[_duration(wait) for wait in policy.backoff_seconds],
+        backoff=[duration(wait) for wait in policy.backoff_seconds],
         in_flight_max=policy.in_flight_max,
     )
 
@@ -28,9 +24,9 @@ def policy_from(message: pb.ConsumerPolicy) -> ConsumerPolicy:
     return ConsumerPolicy(
         filter=filter_from(message.filter),
         after=message.after_position,
-        ack_seconds=_seconds(message.ack_timeout),
+        ack_seconds=seconds_of(message.ack_timeout),
         deliveries_max=message.deliveries_max,
-        backoff_seconds=tuple(_seconds(wait) for wait in message.backoff),
+        backoff_seconds=tuple(seconds_of(wait) for wait in message.backoff),
         in_flight_max=message.in_flight_max,
     )
 
@@ -47,12 +43,3 @@ def state_from(message: pb.Consumer) -> ConsumerState:
         parked=message.parked_count,
         members=list(message.members),
     )
-
-
-def _duration(seconds: float) -> Duration:
-    whole, nanos = divmod(round(seconds * _SECOND), _SECOND)
-    return Duration(seconds=whole, nanos=nanos)
-
-
-def _seconds(duration: Duration) -> float:
-    return duration.seconds + duration.nanos / _SECOND

@@ -5,7 +5,6 @@ from typing import Final
 
 from arkalia.events.v1 import event_pb2 as pb
 from arkalia.events.v1 import event_service_pb2 as rpc
-from google.protobuf.timestamp_pb2 import Timestamp
 from uuid_utils import uuid7
 
 from luna.kernel.event_ids import measured
@@ -21,9 +20,9 @@ from luna.kernel.events import (
     Recorded,
     StreamWrite,
 )
+from luna.kernel.times import fill_time, ns_of, timestamp
 
 _TYPE_URL: Final = "type.googleapis.com/"
-_SECOND: Final = 1_000_000_000
 _STATES: Final = {
     Expect.ANY: pb.STREAM_STATE_ANY,
     Expect.NO_STREAM: pb.STREAM_STATE_NO_STREAM,
@@ -79,7 +78,7 @@ def event_from(message: pb.Event) -> Event:
         type=message.type,
         payload=message.payload.value,
         source=message.source,
-        time_ns=ns_from(message.time),
+        time_ns=ns_of(message.time),
         correlation_id=message.correlation_id,
         causation_id=message.causation_id,
         trace_id=message.trace_id,
@@ -96,8 +95,8 @@ def filter_to(filter: EventFilter) -> pb.EventFilter:
         types=sorted(filter.types),
         sources=sorted(filter.sources),
         correlation_id=filter.correlation_id,
-        since_time=_timestamp(filter.since_ns) if filter.since_ns else None,
-        until_time=_timestamp(filter.until_ns) if filter.until_ns else None,
+        since_time=timestamp(filter.since_ns) if filter.since_ns else None,
+        until_time=timestamp(filter.until_ns) if filter.until_ns else None,
     )
 
 
@@ -109,8 +108,8 @@ def filter_from(message: pb.EventFilter) -> EventFilter:
         types=frozenset(message.types),
         sources=frozenset(message.sources),
         correlation_id=message.correlation_id,
-        since_ns=ns_from(message.since_time),
-        until_ns=ns_from(message.until_time),
+        since_ns=ns_of(message.since_time),
+        until_ns=ns_of(message.until_time),
     )
 
 
@@ -128,11 +127,6 @@ def stats_from(message: rpc.GetStatsResponse) -> LogStats:
     )
 
 
-def ns_from(time: Timestamp) -> int:
-    """Return *time* in nanoseconds since the epoch."""
-    return time.seconds * _SECOND + time.nanos
-
-
 def _fill_stream(into: pb.StreamAppend, write: StreamWrite, source: str, trace_id: str) -> None:
     into.stream = write.stream
     if write.expected is not Expect.ANY:
@@ -148,17 +142,11 @@ def _fill(into: pb.NewEvent, event: NewEvent, source: str, trace_id: str) -> Non
     payload.value = event.payload
     into.source = event.source or source
     if event.time_ns:
-        time = into.time
-        time.seconds, time.nanos = divmod(event.time_ns, _SECOND)
+        fill_time(into.time, event.time_ns)
     into.correlation_id = event.correlation_id
     into.causation_id = event.causation_id
     into.schema_version = event.schema_version
     into.trace_id = event.trace_id or trace_id
-
-
-def _timestamp(ns: int) -> Timestamp:
-    seconds, nanos = divmod(ns, _SECOND)
-    return Timestamp(seconds=seconds, nanos=nanos)
 
 
 def _expected(expected: Expected) -> pb.ExpectedVersion:

@@ -7,6 +7,8 @@ from arkalia.options.v1 import method_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
+from luna.kernel.times import seconds_of
+
 UNARY_DEADLINE_SECONDS: Final = 5.0
 """For unary rpcs whose contract sets none."""
 _OF_GRPC: Final = "grpc."
@@ -69,7 +71,7 @@ def _undeclared(path: str, service: str, *, unary: bool) -> Rpc:
 def _declared(path: str, service: str, found: MethodDescriptor) -> Rpc:
     options = found.GetOptions().Extensions[method_pb2.method]
     unary = not (found.client_streaming or found.server_streaming)
-    deadline = options.deadline.ToNanoseconds() / 1e9 if options.HasField("deadline") else None
+    deadline = seconds_of(options.deadline) if options.HasField("deadline") else None
     return Rpc(
         path=path,
         service=service,

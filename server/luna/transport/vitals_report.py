@@ -7,9 +7,8 @@ import structlog
 from arkalia.reflexia.v1 import reflexia_pb2 as pb
 from arkalia.reflexia.v1 import reflexia_service_pb2 as rpc
 from arkalia.reflexia.v1 import reflexia_service_pb2_grpc as stubs
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from luna.kernel.times import duration, timestamp
 from luna.kernel.vitals import ProcessVitals, ServiceVitals
 from luna.manifest import Toolbox
 
@@ -56,10 +55,10 @@ def report_of(vitals: ProcessVitals, *, node: str, take_ns: int) -> rpc.ReportVi
         node=node,
         process=vitals.process,
         pid=vitals.pid,
-        start_time=_timestamp(vitals.started_ns),
-        take_time=_timestamp(take_ns),
-        window=_duration(vitals.window_seconds),
-        loop_lag=_duration(vitals.loop_lag_seconds),
+        start_time=timestamp(vitals.started_ns),
+        take_time=timestamp(take_ns),
+        window=duration(vitals.window_seconds),
+        loop_lag=duration(vitals.loop_lag_seconds),
         rss_bytes=vitals.rss_bytes,
         cpu_ratio=max(0.0, vitals.cpu_ratio),
         services=[_service(service) for service in busiest],
@@ -72,19 +71,7 @@ def _service(service: ServiceVitals) -> pb.ServiceReading:
         service=service.service,
         calls=service.calls,
         error_ratio=min(1.0, service.errors / service.calls) if service.calls else None,
-        latency_p50=None if p50 is None else _duration(p50),
-        latency_p99=None if p99 is None else _duration(p99),
+        latency_p50=None if p50 is None else duration(p50),
+        latency_p99=None if p99 is None else duration(p99),
         in_flight=service.in_flight,
     )
-
-
-def _timestamp(time_ns: int) -> Timestamp:
-    message = Timestamp()
-    message.FromNanoseconds(time_ns)
-    return message
-
-
-def _duration(seconds: float) -> Duration:
-    message = Duration()
-    message.FromNanoseconds(max(0, round(seconds * 1e9)))
-    return message

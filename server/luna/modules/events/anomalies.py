@@ -10,7 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 from luna.kernel.clock import Clock
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import BEGINNING, Direction, EventFilter
-from luna.modules.events.translate import ns_of
+from luna.kernel.times import ns_of
 
 HOUR: Final = Duration(seconds=3600)
 COUNTED_MAX: Final = 10_000

@@ -10,10 +10,11 @@ from luna.kernel.event_errors import EventLogError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Appended, Event, NewEvent, StreamWrite
 from luna.kernel.leaf import leaf_hash
+from luna.kernel.times import duration, ns_of
 from luna.modules.events import payloads
 from luna.modules.events.errors import LeafHashError
 from luna.modules.events.reading import BATCH_MAX, Reader, batches
-from luna.modules.events.translate import duration, fill_all, filter_from, ns_of
+from luna.modules.events.translate import fill_all, filter_from
 
 
 class Archive:

@@ -9,9 +9,10 @@ from arkalia.events.v1 import consumer_pb2 as pb
 from arkalia.events.v1 import event_service_pb2 as rpc
 
 from luna.kernel.consumers import ConsumerAdmin, ConsumerPolicy, ConsumerState, Parked
+from luna.kernel.times import duration, seconds_of, timestamp
 from luna.modules.events.errors import PageTokenError
 from luna.modules.events.reading import cuts
-from luna.modules.events.translate import duration, fill, filter_from, filter_to, seconds_of, timestamp
+from luna.modules.events.translate import fill, filter_from, filter_to
 
 PAGE_SIZE: Final = 50
 _DEFAULT: Final = ConsumerPolicy()

@@ -13,8 +13,8 @@ from luna.kernel.event_errors import EventLogError, VersionConflictError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import BEGINNING, Append, Direction, EventFilter, Expect, NewEvent, StreamWrite
 from luna.kernel.log_admin import Retention
+from luna.kernel.times import ns_of
 from luna.modules.events.errors import EtagError
-from luna.modules.events.translate import ns_of
 
 POLICIES: Final = "events/retention"
 PRUNINGS: Final = "events/pruned"

@@ -7,8 +7,6 @@ from typing import Final, Protocol
 
 from arkalia.events.v1 import event_pb2 as pb
 from arkalia.events.v1 import event_service_pb2 as rpc
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from luna.kernel.events import (
     EVERYTHING,
@@ -23,9 +21,9 @@ from luna.kernel.events import (
     StreamCheck,
     StreamWrite,
 )
+from luna.kernel.times import fill_time, ns_of, timestamp
 
 TYPE_URL: Final = "type.googleapis.com/"
-_SECOND: Final = 1_000_000_000
 _STATES: Final = {
     pb.STREAM_STATE_UNSPECIFIED: Expect.ANY,
     pb.STREAM_STATE_ANY: Expect.ANY,
@@ -63,8 +61,7 @@ def fill(into: pb.Event, event: Event) -> None:
     payload.type_url = TYPE_URL + event.type
     payload.value = event.payload
     into.source = event.source
-    time = into.time
-    time.seconds, time.nanos = divmod(event.time_ns, _SECOND)
+    fill_time(into.time, event.time_ns)
     if event.correlation_id:
         into.correlation_id = event.correlation_id
     if event.causation_id:
@@ -142,28 +139,6 @@ def filter_to(filter: EventFilter) -> pb.EventFilter:
         since_time=timestamp(filter.since_ns) if filter.since_ns else None,
         until_time=timestamp(filter.until_ns) if filter.until_ns else None,
     )
-
-
-def ns_of(time: Timestamp | Duration) -> int:
-    """Return a time or a duration in nanoseconds."""
-    return time.seconds * _SECOND + time.nanos
-
-
-def timestamp(ns: int) -> Timestamp:
-    """Return the time *ns* nanoseconds after the epoch."""
-    seconds, nanos = divmod(ns, _SECOND)
-    return Timestamp(seconds=seconds, nanos=nanos)
-
-
-def seconds_of(duration: Duration) -> float:
-    """Return a duration in seconds."""
-    return duration.seconds + duration.nanos / _SECOND
-
-
-def duration(seconds: float) -> Duration:
-    """Return the duration of *seconds*."""
-    whole, nanos = divmod(round(seconds * _SECOND), _SECOND)
-    return Duration(seconds=whole, nanos=nanos)
 
 
 def _new_event(event: pb.NewEvent, origin: Origin) -> NewEvent:

@@ -10,9 +10,10 @@ from arkalia.helloria.v1 import helloria_service_pb2_grpc as stubs
 
 from luna.kernel.clock import Clock
 from luna.kernel.identity import Identity
+from luna.kernel.times import seconds_of, timestamp
 from luna.modules.helloria.domain import Capability, page
 from luna.modules.helloria.service import HelloriaService
-from luna.modules.helloria.translate import status_to_pb, timestamp
+from luna.modules.helloria.translate import status_to_pb
 
 INTERVAL_SECONDS_DEFAULT: Final = 2.0
 
@@ -41,7 +42,7 @@ class HelloriaServicer(stubs.HelloriaServiceServicer):
     async def WatchStatus(
         self, request: rpc.WatchStatusRequest, context: Context
     ) -> AsyncGenerator[rpc.WatchStatusResponse, None]:
-        seconds = request.interval.ToNanoseconds() / 1e9 or INTERVAL_SECONDS_DEFAULT
+        seconds = seconds_of(request.interval) or INTERVAL_SECONDS_DEFAULT
         while True:
             yield rpc.WatchStatusResponse(status=await self._status())
             await self._clock.sleep(seconds)

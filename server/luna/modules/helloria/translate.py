@@ -1,20 +1,15 @@
 """Writes what was found about the node in the words of the contract."""
 
-from typing import Final
-
 from arkalia.helloria.v1 import helloria_pb2 as pb
 from arkalia.node.v1 import health_pb2
 from arkalia.reflexia.v1.reflexia_pb2 import Sample
 from arkalia.zeroia.v1.zeroia_pb2 import Decision, DecisionAction
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from luna.kernel.events import LogStats
 from luna.kernel.identity import Identity
+from luna.kernel.times import duration, duration_of_ns, timestamp
 from luna.modules.helloria.domain import ServiceFinding, score
 from luna.modules.helloria.service import Findings
-
-_BILLION: Final = 1_000_000_000
 
 
 def status_to_pb(found: Findings, identity: Identity, now_ns: int) -> pb.NodeStatus:
@@ -23,7 +18,7 @@ def status_to_pb(found: Findings, identity: Identity, now_ns: int) -> pb.NodeSta
         node=identity.node,
         version=identity.version,
         start_time=timestamp(identity.started_ns),
-        uptime=_duration((now_ns - identity.started_ns) / _BILLION),
+        uptime=duration_of_ns(now_ns - identity.started_ns),
         time=timestamp(now_ns),
         services=[_service(finding) for finding in found.services],
         score=score(found.services),
@@ -40,16 +35,6 @@ def status_to_pb(found: Findings, identity: Identity, now_ns: int) -> pb.NodeSta
     return status
 
 
-def timestamp(wall_ns: int) -> Timestamp:
-    """Return *wall_ns*, nanoseconds since the epoch, as a message."""
-    return Timestamp(seconds=wall_ns // _BILLION, nanos=wall_ns % _BILLION)
-
-
-def _duration(seconds: float) -> Duration:
-    whole = int(seconds)
-    return Duration(seconds=whole, nanos=int((seconds - whole) * _BILLION))
-
-
 def _service(finding: ServiceFinding) -> pb.ServiceStatus:
     checked = finding.checked
     return pb.ServiceStatus(
@@ -58,7 +43,7 @@ def _service(finding: ServiceFinding) -> pb.ServiceStatus:
         process=finding.entry.process,
         state=health_pb2.HEALTH_STATE_SERVING if checked.serving else health_pb2.HEALTH_STATE_NOT_SERVING,
         reason=checked.reason,
-        probe_latency=_duration(checked.latency_seconds),
+        probe_latency=duration(checked.latency_seconds),
     )
 
 

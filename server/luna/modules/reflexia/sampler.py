@@ -10,12 +10,12 @@ from luna.kernel.errors import DomainError
 from luna.kernel.event_errors import EventIdReusedError
 from luna.kernel.events import Append, StreamWrite
 from luna.kernel.machine import Reading
+from luna.kernel.times import duration, timestamp
 from luna.manifest import Toolbox
 from luna.modules.reflexia.domain import DEFAULT_POLICY, LevelPolicy
 from luna.modules.reflexia.newest import Newest
 from luna.modules.reflexia.samples import (
     SERVICES_MAX,
-    duration,
     judge,
     levels_of,
     machine_of,
@@ -23,7 +23,6 @@ from luna.modules.reflexia.samples import (
     services_of,
     stream_of,
     taken,
-    timestamp,
 )
 from luna.modules.reflexia.slots import Slot, next_slot, sample_id
 from luna.modules.reflexia.vitals import VitalsTable

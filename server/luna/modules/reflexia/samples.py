@@ -5,12 +5,11 @@ from typing import Final
 
 from arkalia.reflexia.v1 import reflexia_event_pb2 as facts
 from arkalia.reflexia.v1 import reflexia_pb2 as pb
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from luna.kernel.events import Event, NewEvent
 from luna.kernel.machine import Reading
+from luna.kernel.times import duration, seconds_of
 from luna.kernel.vitals import ServiceVitals
 from luna.modules.reflexia.domain import DEFAULT_POLICY, Level, LevelPolicy, Signal, assess, rate
 from luna.modules.reflexia.vitals import Heard
@@ -144,25 +143,6 @@ def sample_in(event: Event) -> pb.Sample | None:
     except DecodeError:
         return None
     return sample if event.stream == stream_of(sample.node) else None
-
-
-def duration(seconds: float) -> Duration:
-    """Return *seconds* as a message."""
-    message = Duration()
-    message.FromNanoseconds(round(seconds * 1e9))
-    return message
-
-
-def timestamp(time_ns: int) -> Timestamp:
-    """Return *time_ns* as a message."""
-    message = Timestamp()
-    message.FromNanoseconds(time_ns)
-    return message
-
-
-def seconds_of(message: Duration) -> float:
-    """Return *message* in seconds."""
-    return message.seconds + message.nanos / 1e9
 
 
 def _service(process: str, service: ServiceVitals) -> pb.ServiceReading:

@@ -9,6 +9,7 @@ from arkalia.reflexia.v1 import reflexia_pb2 as pb
 
 from luna.kernel.event_errors import EventIdReusedError, EventLogError
 from luna.kernel.events import Append, Direction, Event, EventFilter, StreamWrite
+from luna.kernel.times import seconds_of
 from luna.kernel.tokens import ResumeTokenError, issue, redeem
 from luna.kernel.vitals import ProcessVitals
 from luna.manifest import Health, Toolbox
@@ -22,7 +23,7 @@ from luna.modules.reflexia.errors import (
 )
 from luna.modules.reflexia.newest import Newest
 from luna.modules.reflexia.sampler import Sampler
-from luna.modules.reflexia.samples import SAMPLE_TAKEN, judge, sample_in, seconds_of, stream_of, taken
+from luna.modules.reflexia.samples import SAMPLE_TAKEN, judge, sample_in, stream_of, taken
 from luna.modules.reflexia.thinning import Taken, Thinner
 from luna.modules.reflexia.vitals import VitalsTable
 from luna.modules.reflexia.watcher import newest_event

@@ -10,10 +10,10 @@ from arkalia.reflexia.v1 import reflexia_service_pb2 as rpc
 from arkalia.reflexia.v1 import reflexia_service_pb2_grpc as stubs
 
 from luna.kernel.streams import with_pauses
+from luna.kernel.times import duration, seconds_of
 from luna.kernel.vitals import ProcessVitals, ServiceVitals
 from luna.modules.reflexia.domain import DEFAULT_POLICY, LevelPolicy
 from luna.modules.reflexia.errors import TimeRangeError
-from luna.modules.reflexia.samples import duration, seconds_of
 from luna.modules.reflexia.service import ReflexiaService
 
 PAGE_SIZE_DEFAULT: Final = 100

@@ -16,11 +16,12 @@ from google.protobuf.message import DecodeError
 from luna.kernel.event_errors import EventIdReusedError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, Event, EventFilter, NewEvent, StreamWrite
+from luna.kernel.times import timestamp
 from luna.manifest import Toolbox
 from luna.modules.reflexia.contradictions import Comparison, Contradiction, Decided, Recommended
 from luna.modules.reflexia.domain import Action, action_of
 from luna.modules.reflexia.newest import Newest
-from luna.modules.reflexia.samples import SAMPLE_TAKEN, sample_in, stream_of, timestamp
+from luna.modules.reflexia.samples import SAMPLE_TAKEN, sample_in, stream_of
 
 CONTRADICTION_DETECTED: Final = facts.ContradictionDetected.DESCRIPTOR.full_name
 DECISION_MADE: Final = zeroia_event_pb2.DecisionMade.DESCRIPTOR.full_name

@@ -13,10 +13,11 @@ from luna.kernel.context import current_call
 from luna.kernel.event_errors import EventIdReusedError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, StreamWrite
+from luna.kernel.times import timestamp
 from luna.modules.resilience.errors import BreakerUnknownError
 from luna.modules.resilience.record import Recorder
 from luna.modules.resilience.table import BreakerTable
-from luna.resilience.circuit_messages import selector_of, timestamp
+from luna.resilience.circuit_messages import selector_of
 
 CONFIRM_SECONDS: Final = 2.0
 

@@ -7,9 +7,9 @@ from arkalia.node.v1 import health_pb2
 from arkalia.resilience.v1 import degradation_pb2 as pb
 from arkalia.resilience.v1.resilience_event_pb2 import DegradationPolicyUpdated
 
+from luna.kernel.times import duration, seconds_of
 from luna.modules.resilience.errors import PolicyInvalidError
 from luna.modules.resilience.revisions import Kind
-from luna.resilience.circuit_messages import duration, seconds_of
 from luna.resilience.degradation import DegradationPolicy
 from luna.resilience.levels import Level
 from luna.resilience.pressure import Scale

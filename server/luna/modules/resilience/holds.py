@@ -10,10 +10,10 @@ from luna.kernel.context import current_call
 from luna.kernel.event_errors import EventIdReusedError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, Event, EventFilter, StreamWrite
+from luna.kernel.times import seconds_of, timestamp
 from luna.modules.resilience.degradation_policy import level_of
 from luna.modules.resilience.keeper import LevelKeeper
 from luna.modules.resilience.record import DEGRADATION_HELD, Recorder
-from luna.resilience.circuit_messages import timestamp
 from luna.resilience.degradation import Hold
 
 HOLD_SECONDS_DEFAULT: Final = 600.0
@@ -48,7 +48,7 @@ class Holds:
     async def hold(self, request: SetDegradationRequest) -> None:
         """Hold a level. The same request again does nothing more."""
         now_ns = self._clock.wall_ns()
-        seconds = request.hold.ToNanoseconds() / 1e9 if request.HasField("hold") else HOLD_SECONDS_DEFAULT
+        seconds = seconds_of(request.hold) if request.HasField("hold") else HOLD_SECONDS_DEFAULT
         await self._record(
             facts.DegradationHeld(
                 request_id=request.request_id,

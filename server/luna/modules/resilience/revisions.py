@@ -13,9 +13,9 @@ from luna.kernel.clock import Clock
 from luna.kernel.event_errors import VersionConflictError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, Event, EventFilter, Expect, StreamWrite
+from luna.kernel.times import timestamp
 from luna.modules.resilience.errors import PolicyChangedError, RevisionUnknownError
 from luna.modules.resilience.record import Recorder
-from luna.resilience.circuit_messages import timestamp
 
 R = TypeVar("R", CircuitPolicyRevision, DegradationPolicyRevision)
 

@@ -12,12 +12,12 @@ from luna.kernel.clock import Clock
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, Event, StreamWrite
 from luna.kernel.projection import Derivation, Projection, SnapshotError
+from luna.kernel.times import timestamp
 from luna.modules.resilience.errors import ProjectionUnknownError
 from luna.modules.resilience.feed import Feed
 from luna.modules.resilience.follower import Take
 from luna.modules.resilience.record import Recorder
 from luna.modules.resilience.snapshots import Snapshots
-from luna.resilience.circuit_messages import timestamp
 
 _PAGE: Final = 500
 

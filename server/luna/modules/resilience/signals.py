@@ -9,8 +9,8 @@ from arkalia.reflexia.v1 import reflexia_pb2
 from arkalia.resilience.v1.circuit_breaker_service_pb2 import LimiterFigures
 
 from luna.kernel.clock import Clock
+from luna.kernel.times import seconds_of
 from luna.modules.resilience.table import BreakerTable
-from luna.resilience.circuit_messages import seconds_of
 
 FRESH_SECONDS: Final = 10.0
 """How old a sample may be and still say something about now."""

@@ -10,7 +10,8 @@ from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1 import resilience_event_pb2 as facts
 
 from luna.kernel.clock import Clock
-from luna.resilience.circuit_messages import key_of, selector_of, timestamp
+from luna.kernel.times import timestamp
+from luna.resilience.circuit_messages import key_of, selector_of
 
 SILENT_SECONDS: Final = 30.0
 """How long a process may be silent before its breakers are forgotten."""

@@ -11,10 +11,10 @@ from arkalia.resilience.v1 import projection_pb2 as pb
 
 from luna.kernel.clock import Clock
 from luna.kernel.identity import Identity
+from luna.kernel.times import timestamp
 from luna.manifest import Health
 from luna.modules.resilience.follower import Follower
 from luna.modules.resilience.shelf import ProjectionShelf
-from luna.resilience.circuit_messages import timestamp
 
 LOOK_SECONDS: Final = 1.0
 SAVE_LOOKS: Final = 10

@@ -15,6 +15,7 @@ from luna.kernel.clock import Clock
 from luna.kernel.event_errors import EventIdReusedError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, Event, EventFilter, NewEvent, StreamWrite
+from luna.kernel.times import timestamp
 from luna.manifest import Health
 from luna.modules.zeroia.cycle import Course
 from luna.modules.zeroia.decisions import DecisionService
@@ -22,7 +23,7 @@ from luna.modules.zeroia.errors import IdTakenError, NoSampleError
 from luna.modules.zeroia.judgement import Verdict, after
 from luna.modules.zeroia.mind import Mind
 from luna.modules.zeroia.policies import PolicyBook
-from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES, MODE, MODE_CHANGED, Occasion, timestamp
+from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES, MODE, MODE_CHANGED, Occasion
 from luna.modules.zeroia.rules import Rules
 
 _FIELDS: Final[Mapping[int, str]] = {

@@ -5,8 +5,9 @@ from dataclasses import replace
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
 from luna.kernel.clock import Clock
+from luna.kernel.times import duration, duration_of_ns
 from luna.modules.zeroia.judgement import Verdict, assessed, ruled
-from luna.modules.zeroia.record import duration, judgement_of
+from luna.modules.zeroia.record import judgement_of
 from luna.modules.zeroia.rules import Rules
 from luna.modules.zeroia.sensing import inspect
 from luna.modules.zeroia.signals import Sensed
@@ -24,7 +25,7 @@ class Course:
     def lap(self, stage: pb.CycleStage) -> None:
         """Note that *stage* ends now."""
         now = self._clock.monotonic()
-        self.cycle.stages.add(stage=stage, duration=duration(round((now - self._lapped) * 1e9)))
+        self.cycle.stages.add(stage=stage, duration=duration(now - self._lapped))
         self._lapped = now
 
     def judge(self, sensed: Sensed, rules: Rules, stance: Stance) -> Verdict:
@@ -38,7 +39,7 @@ class Course:
         cycle = self.cycle
         cycle.status = pb.CYCLE_STATUS_DECIDED
         cycle.sample_id = sensed.sample_id
-        cycle.sample_age.CopyFrom(duration(age_ns))
+        cycle.sample_age.CopyFrom(duration_of_ns(age_ns))
         cycle.judgement.CopyFrom(judgement_of(verdict))
         cycle.finding_count = len(sensed.findings)
         self.lap(pb.CYCLE_STAGE_DECIDE)

@@ -14,6 +14,7 @@ from luna.kernel.context import current_call
 from luna.kernel.event_errors import EventIdReusedError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Checkpoint, NewEvent, StreamWrite
+from luna.kernel.times import timestamp
 from luna.modules.zeroia.errors import DecisionUnknownError, IdTakenError, OutcomeExistsError
 from luna.modules.zeroia.judgement import Verdict, after, judge, kinds
 from luna.modules.zeroia.mind import Mind
@@ -27,7 +28,6 @@ from luna.modules.zeroia.record import (
     OUTCOMES,
     Occasion,
     decision_of,
-    timestamp,
     violation_of,
 )
 from luna.modules.zeroia.rules import Rules

@@ -6,6 +6,7 @@ from typing import Final
 from arkalia.node.v1.severity_pb2 import Severity
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
+from luna.kernel.times import seconds_of
 from luna.modules.zeroia.record import situation_of
 from luna.modules.zeroia.rules import Rules
 from luna.modules.zeroia.score import FACTOR_NAMES, UNIT, Assessment, Term, assess
@@ -150,7 +151,7 @@ def _pressure_terms(
 
 def _summary(decision: pb.Decision, rules: Rules) -> str:
     about = f"of node {decision.node}" if decision.sample_id else "that were given"
-    aged = f", taken {decision.sample_age.ToNanoseconds() / 1e9:.2f} s before" if decision.sample_id else ""
+    aged = f", taken {seconds_of(decision.sample_age):.2f} s before" if decision.sample_id else ""
     repeats = f" {decision.suppressed_count} repeats before it were only counted." if decision.suppressed_count else ""
     return (
         f"{_name(decision.action)}, severity {Severity.Name(decision.severity).removeprefix('SEVERITY_')}, because the "

@@ -10,8 +10,8 @@ from luna.kernel import tokens
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Direction, Event, EventFilter
 from luna.kernel.streams import with_pauses
+from luna.kernel.times import timestamp
 from luna.modules.zeroia.errors import PageTokenError, TimeRangeError
-from luna.modules.zeroia.record import timestamp
 
 _READ: Final = 250
 _READS_MAX: Final = 8

@@ -11,9 +11,10 @@ from luna.kernel.clock import Clock
 from luna.kernel.event_errors import VersionConflictError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, Event, EventFilter, Expect, NewEvent, StreamWrite
+from luna.kernel.times import timestamp
 from luna.modules.zeroia.errors import PolicyChangedError, RevisionUnknownError
 from luna.modules.zeroia.policy import built_in, check
-from luna.modules.zeroia.record import POLICY, POLICY_UPDATED, timestamp
+from luna.modules.zeroia.record import POLICY, POLICY_UPDATED
 from luna.modules.zeroia.rules import Rules
 
 _FILTER: Final = EventFilter(stream=POLICY, types=frozenset({POLICY_UPDATED}))

@@ -4,10 +4,9 @@ from typing import Final, NamedTuple
 
 from arkalia.zeroia.v1 import zeroia_event_pb2 as facts
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from luna.kernel.events import Event
+from luna.kernel.times import duration_of_ns, timestamp
 from luna.modules.zeroia.judgement import Verdict, age_intervals
 from luna.modules.zeroia.score import Situation
 from luna.modules.zeroia.signals import Finding
@@ -26,8 +25,6 @@ POLICY_UPDATED: Final = facts.PolicyUpdated.DESCRIPTOR.full_name
 CYCLE_COMPLETED: Final = facts.CycleCompleted.DESCRIPTOR.full_name
 MODE_CHANGED: Final = facts.ModeChanged.DESCRIPTOR.full_name
 INTEGRITY_VIOLATED: Final = facts.IntegrityViolated.DESCRIPTOR.full_name
-
-_SECOND: Final = 1_000_000_000
 
 
 class Occasion(NamedTuple):
@@ -62,8 +59,8 @@ def decision_of(verdict: Verdict, occasion: Occasion) -> pb.Decision:
     for number, value, weight in assessment.factors:
         add(factor=number, value=value, weight=weight)
     if sensed.sample_id:
-        decision.sample_age.CopyFrom(duration(verdict.age_ns))
-        decision.sample_interval.CopyFrom(duration(sensed.interval_ns))
+        decision.sample_age.CopyFrom(duration_of_ns(verdict.age_ns))
+        decision.sample_interval.CopyFrom(duration_of_ns(sensed.interval_ns))
     if sensed.findings:
         decision.findings.extend(finding_to_pb(finding) for finding in sensed.findings)
     return decision
@@ -132,16 +129,6 @@ def finding_to_pb(finding: Finding) -> pb.IntegrityFinding:
     return pb.IntegrityFinding(
         check=finding.check, severity=finding.severity, field=finding.field, detail=finding.detail
     )
-
-
-def timestamp(time_ns: int) -> Timestamp:
-    """Return nanoseconds since the epoch as a timestamp."""
-    return Timestamp(seconds=time_ns // _SECOND, nanos=time_ns % _SECOND)
-
-
-def duration(nanoseconds: int) -> Duration:
-    """Return nanoseconds, from 0 on, as a duration."""
-    return Duration(seconds=nanoseconds // _SECOND, nanos=nanoseconds % _SECOND)
 
 
 def _reasoning(verdict: Verdict) -> pb.Reasoning:

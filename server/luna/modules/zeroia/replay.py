@@ -9,8 +9,9 @@ from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import BEGINNING, Event, EventFilter, Page
+from luna.kernel.times import timestamp
 from luna.modules.zeroia.judgement import Verdict, after, judge
-from luna.modules.zeroia.record import judgement_of, timestamp
+from luna.modules.zeroia.record import judgement_of
 from luna.modules.zeroia.rules import Rules
 from luna.modules.zeroia.sensing import sense
 from luna.modules.zeroia.signals import Sensed

@@ -13,10 +13,11 @@ from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 from luna.kernel.clock import Clock
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Direction, Event, EventFilter
+from luna.kernel.times import duration_of_ns
 from luna.modules.zeroia.coordinator import Coordinator
 from luna.modules.zeroia.errors import TooManyBucketsError
 from luna.modules.zeroia.feed import Feed, between
-from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES, duration
+from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES
 from luna.modules.zeroia.timeline import BUCKETS_MAX, Timeline
 
 CYCLES_MAX: Final = 20_000
@@ -54,11 +55,11 @@ class CoordinatorServicer(stubs.CoordinatorServiceServicer):
 
     async def GetMode(self, request: rpc.GetModeRequest, context: Context) -> rpc.GetModeResponse:
         pace = await self._coordinator.pace()
-        return rpc.GetModeResponse(mode=pace.mode, interval=duration(pace.interval_ns))
+        return rpc.GetModeResponse(mode=pace.mode, interval=duration_of_ns(pace.interval_ns))
 
     async def SetMode(self, request: rpc.SetModeRequest, context: Context) -> rpc.SetModeResponse:
         pace = await self._coordinator.set_mode(request.mode, request.reason)
-        return rpc.SetModeResponse(mode=pace.mode, interval=duration(pace.interval_ns))
+        return rpc.SetModeResponse(mode=pace.mode, interval=duration_of_ns(pace.interval_ns))
 
     async def GetTimeline(self, request: rpc.GetTimelineRequest, context: Context) -> rpc.GetTimelineResponse:
         end_ns = request.end_time.ToNanoseconds() or self._clock.wall_ns() + 1

@@ -7,7 +7,7 @@ from typing import Final
 
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
-from luna.modules.zeroia.record import duration, timestamp
+from luna.kernel.times import duration_of_ns, timestamp
 
 STEADY_MIN: Final = 3
 """How many cycles with one action make a steady run."""
@@ -172,5 +172,5 @@ def _pattern(kind: pb.CyclePatternKind, runs: Sequence[Run], beats: Sequence[Bea
         start_time=timestamp(start_ns),
         end_time=None if is_open else timestamp(end_ns),
         cycle_count=last - first + 1,
-        duration=duration(max(0, end_ns - start_ns)),
+        duration=duration_of_ns(max(0, end_ns - start_ns)),
     )

@@ -15,10 +15,10 @@ from arkalia.node.v1.node_pb2 import Node
 from arkalia.node.v1.node_service_pb2 import GetNodeRequest
 from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
 
+from luna.kernel.times import duration
 from luna.settings import Settings
 from luna.sidecar.chaos.victims import ImpossibleError, pids, strike
 from luna.sidecar.places import run_directory, socket_link
-from luna.sidecar.translate import duration
 
 TIMEOUT_SECONDS: Final = 5.0
 _OPTIONS: Final = (("grpc.use_local_subchannel_pool", 1),)

@@ -11,6 +11,7 @@ from typing import Final
 
 from google.rpc import error_details_pb2, status_pb2
 
+from luna.kernel.times import duration
 from luna.resilience.levels import Treatment
 from luna.sidecar.envoy.contract import Rpc
 from luna.sidecar.envoy.stance import Stance, priority_name
@@ -99,8 +100,7 @@ class Refusals:
         message = f"{why}; try again in {delay:g} s"
         status = status_pb2.Status(code=self.codes[reason], message=message)
         status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain=_DOMAIN, metadata=facts))
-        retry = error_details_pb2.RetryInfo()
-        retry.retry_delay.FromNanoseconds(round(delay * 1e9))
+        retry = error_details_pb2.RetryInfo(retry_delay=duration(delay))
         status.details.add().Pack(retry)
         return {
             "status": str(status.code),

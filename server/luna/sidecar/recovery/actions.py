@@ -15,6 +15,7 @@ from arkalia.resilience.v1 import resilience_event_pb2 as resilience_facts
 
 from luna.kernel.clock import Clock
 from luna.kernel.error_reports import ErrorType
+from luna.kernel.times import duration, timestamp
 from luna.resilience.recovery_policy import Strategy
 from luna.resilience.recovery_steps import Act
 from luna.sidecar.errors import NodeError
@@ -24,7 +25,6 @@ from luna.sidecar.recovery.looks import Sight, look_for
 from luna.sidecar.recovery.messages import words
 from luna.sidecar.recovery.record import Record
 from luna.sidecar.state import ReplicaStatus
-from luna.sidecar.translate import duration, timestamp
 
 _SETTLE_SECONDS: Final = 0.5
 """How long somebody else who ends a process already may take."""

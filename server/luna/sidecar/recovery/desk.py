@@ -9,12 +9,12 @@ from arkalia.recovery.v1 import recovery_event_pb2 as facts
 from arkalia.recovery.v1 import recovery_pb2 as pb
 
 from luna.kernel.clock import Clock
+from luna.kernel.times import timestamp
 from luna.sidecar.recovery.case import Case
 from luna.sidecar.recovery.errors import IncidentResolvedError, IncidentUnknownError
 from luna.sidecar.recovery.incidents import Incidents
 from luna.sidecar.recovery.messages import target_from, type_word, words
 from luna.sidecar.recovery.record import Record
-from luna.sidecar.translate import timestamp
 
 _TITLES: Final = {
     "TIMEOUT": "{} does not answer in time",

@@ -18,6 +18,7 @@ from arkalia.recovery.v1 import recovery_pb2 as pb
 
 from luna.kernel.clock import Clock
 from luna.kernel.error_reports import ErrorReport
+from luna.kernel.times import timestamp
 from luna.resilience.recovery import RecoveryMachine
 from luna.resilience.recovery_plan import Finding, Plan, classify
 from luna.resilience.recovery_policy import RecoveryPolicy
@@ -31,7 +32,6 @@ from luna.sidecar.recovery.mending import Mending
 from luna.sidecar.recovery.messages import report_to, severity_to, strategy_to, target_from, target_to, type_to
 from luna.sidecar.recovery.planning import covering, key_of, plan_of
 from luna.sidecar.recovery.record import Record
-from luna.sidecar.translate import timestamp
 
 IDS_REMEMBERED: Final = 10_000
 CASES_MAX: Final = 200

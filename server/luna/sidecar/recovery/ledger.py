@@ -15,8 +15,8 @@ from arkalia.recovery.v1 import recovery_event_pb2 as facts
 from arkalia.recovery.v1 import recovery_pb2 as pb
 from google.protobuf.message import Message
 
+from luna.kernel.times import timestamp
 from luna.sidecar.recovery.messages import strategy_word
-from luna.sidecar.translate import timestamp
 
 REMEMBERED: Final = 1000
 OVER: Final = frozenset(

@@ -9,12 +9,12 @@ from arkalia.recovery.v1 import recovery_event_pb2 as facts
 from arkalia.recovery.v1 import recovery_pb2 as pb
 
 from luna.kernel.clock import Clock
+from luna.kernel.times import duration, timestamp
 from luna.resilience.recovery_steps import Act, Approve, End, Next, RecoveryState, Verify
 from luna.sidecar.recovery.case import Case, Doer, Outcome, Verdict
 from luna.sidecar.recovery.ledger import Ledger
 from luna.sidecar.recovery.messages import evidence_to, strategy_to, verification_to
 from luna.sidecar.recovery.record import Record
-from luna.sidecar.translate import duration, timestamp
 
 _ACT_SECONDS_MAX: Final = 90.0
 _log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Mending:
         )
         outcome = await self._done(case, step)
         receipt.action = outcome.action
-        receipt.act_time.FromNanoseconds(self._clock.wall_ns())
+        receipt.act_time.CopyFrom(timestamp(self._clock.wall_ns()))
         case.machine.acted(outcome.evidence, ok=outcome.ok, failure=outcome.failure)
         return receipt
 
@@ -118,7 +118,7 @@ class Mending:
             _log.exception("a probe failed", extra={"recovery_id": case.recovery_id})
             verdict = Verdict(ok=False, failure=f"{type(error).__name__}: {error}")
         case.recover_ns = verdict.held_ns
-        receipt.verify_time.FromNanoseconds(self._clock.wall_ns())
+        receipt.verify_time.CopyFrom(timestamp(self._clock.wall_ns()))
         return case.machine.verified(verdict.evidence, ok=verdict.ok, failure=verdict.failure)
 
     def _take(self, case: Case, receipt: pb.RecoveryStep) -> None:

@@ -7,8 +7,8 @@ from arkalia.node.v1 import severity_pb2
 from arkalia.recovery.v1 import recovery_pb2 as pb
 
 from luna.kernel.error_reports import ErrorReport, ErrorTarget, ErrorType, Severity
+from luna.kernel.times import timestamp
 from luna.resilience.recovery_policy import Strategy, Verification
-from luna.sidecar.translate import timestamp
 
 _NAME_LENGTH_MAX: Final = 64
 _TEXT_LENGTH_MAX: Final = 1024

@@ -13,11 +13,11 @@ from luna.kernel.event_errors import VersionConflictError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, EventFilter, Expect, NewEvent, StreamWrite
 from luna.kernel.identity import Identity
+from luna.kernel.times import duration, seconds_of, timestamp
 from luna.resilience.recovery_policy import RecoveryPolicy, RecoveryRule, Strategy
 from luna.resilience.violations import PolicyError
 from luna.sidecar.recovery.errors import RecoveryPolicyChangedError, RecoveryPolicyInvalidError
 from luna.sidecar.recovery.messages import severity_to, strategy_to, type_to
-from luna.sidecar.translate import duration, timestamp
 
 UPDATED: Final = facts.RecoveryPolicyUpdated.DESCRIPTOR.full_name
 
@@ -134,14 +134,10 @@ def _rule_from(message: pb.RecoveryRule) -> RecoveryRule:
         severity=Severity(message.severity),
         strategies=tuple(Strategy(strategy) for strategy in message.strategies),
         attempts_max=message.attempts_max,
-        wait_seconds=message.wait.ToNanoseconds() / 1e9 if message.HasField("wait") else built_in.wait_seconds,
-        wait_max_seconds=(
-            message.wait_max.ToNanoseconds() / 1e9 if message.HasField("wait_max") else built_in.wait_max_seconds
-        ),
-        verify_seconds=message.verify.ToNanoseconds() / 1e9 if message.HasField("verify") else built_in.verify_seconds,
-        observe_seconds=(
-            message.observe.ToNanoseconds() / 1e9 if message.HasField("observe") else built_in.observe_seconds
-        ),
+        wait_seconds=seconds_of(message.wait) if message.HasField("wait") else built_in.wait_seconds,
+        wait_max_seconds=(seconds_of(message.wait_max) if message.HasField("wait_max") else built_in.wait_max_seconds),
+        verify_seconds=seconds_of(message.verify) if message.HasField("verify") else built_in.verify_seconds,
+        observe_seconds=(seconds_of(message.observe) if message.HasField("observe") else built_in.observe_seconds),
         approvals=tuple(Strategy(strategy) for strategy in message.approvals),
     )
 

@@ -10,7 +10,7 @@ from arkalia.recovery.v1 import recovery_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
-from luna.sidecar.translate import duration
+from luna.kernel.times import duration, seconds_of
 
 MEDIAN: Final = 0.5
 NEARLY_ALL: Final = 0.95
@@ -78,7 +78,7 @@ class Tally:
         match message:
             case facts.RecoverySucceeded():
                 self._end(message.recovery_id, "succeeded")
-                seconds = message.time_to_recover.ToNanoseconds() / 1e9
+                seconds = seconds_of(message.time_to_recover)
                 self._seconds.append(seconds)
                 self._of(message.strategy).seconds.append(seconds)
             case facts.RecoveryFailed():

@@ -13,6 +13,7 @@ from arkalia.recovery.v1 import recovery_service_pb2
 
 from luna.kernel.clock import Clock
 from luna.kernel.identity import Identity
+from luna.kernel.times import timestamp
 from luna.settings import Settings
 from luna.sidecar.observation import Observation, Observations
 from luna.sidecar.places import run_directory, socket_link
@@ -41,7 +42,6 @@ from luna.sidecar.recovery.steering import Steering
 from luna.sidecar.recovery.webhook import Webhook
 from luna.sidecar.state import ReplicaStatus
 from luna.sidecar.supervisor import Supervisor
-from luna.sidecar.translate import timestamp
 from luna.topology import Topology
 from luna.transport.circuits import Circuits
 from luna.transport.circuits_sync import CircuitSync

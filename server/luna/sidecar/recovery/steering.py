@@ -6,6 +6,7 @@ from arkalia.recovery.v1 import recovery_event_pb2 as facts
 from arkalia.recovery.v1 import recovery_pb2 as pb
 
 from luna.kernel.clock import Clock
+from luna.kernel.times import timestamp
 from luna.resilience.recovery_steps import Approve, RecoveryState
 from luna.sidecar.recovery.case import Case
 from luna.sidecar.recovery.engine import Engine
@@ -13,7 +14,6 @@ from luna.sidecar.recovery.errors import NotWaitingError, RecoveryFinishedError,
 from luna.sidecar.recovery.ledger import Ledger
 from luna.sidecar.recovery.messages import state_word, strategy_to
 from luna.sidecar.recovery.record import Record
-from luna.sidecar.translate import timestamp
 
 _STOPPING: Final = "the node is stopping"
 
