@@ -11,6 +11,7 @@ from arkalia.resilience.v1.degradation_pb2 import DegradationPolicyRevision
 
 from luna.kernel.events import Event
 from luna.kernel.faults import FaultKind
+from luna.kernel.feed import Feed, Refusals
 from luna.manifest import Toolbox
 from luna.modules.resilience import record
 from luna.modules.resilience.circuit_policy import circuit_kind
@@ -18,7 +19,7 @@ from luna.modules.resilience.circuits import CircuitService
 from luna.modules.resilience.commands import CommandDesk
 from luna.modules.resilience.degradation_policy import degradation_kind
 from luna.modules.resilience.derived import derivations
-from luna.modules.resilience.feed import Feed
+from luna.modules.resilience.errors import PageTokenError, ResilienceResumeTokenError
 from luna.modules.resilience.follower import Follower, Take
 from luna.modules.resilience.holds import Holds
 from luna.modules.resilience.keeper import LevelKeeper
@@ -61,7 +62,8 @@ class Parts:
         events, clock = tools.events, tools.clock
         recorder = record.Recorder(tools.identity, clock)
         self.streams = recorder.streams
-        self.feed = Feed(events, checkpoint_seconds=tools.checkpoint_seconds)
+        refusals = Refusals(page=PageTokenError, resume=ResilienceResumeTokenError)
+        self.feed = Feed(events, refusals, checkpoint_seconds=tools.checkpoint_seconds)
         self.table = BreakerTable(clock)
         self.book: RevisionBook[CircuitPolicyRevision] = RevisionBook(
             events, clock, recorder, circuit_kind(self.streams.breaker_policy)

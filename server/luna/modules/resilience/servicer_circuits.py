@@ -9,9 +9,9 @@ from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
 from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1 import circuit_breaker_service_pb2_grpc as stubs
 
+from luna.kernel.feed import Feed
 from luna.modules.resilience.circuits import CircuitService
 from luna.modules.resilience.commands import Command, CommandDesk
-from luna.modules.resilience.feed import Feed
 from luna.modules.resilience.revisions import RevisionBook
 from luna.modules.resilience.signals import Signals
 from luna.modules.resilience.table import BreakerTable

@@ -11,8 +11,8 @@ from arkalia.resilience.v1 import degradation_service_pb2_grpc as stubs
 from arkalia.resilience.v1 import resilience_event_pb2 as facts
 
 from luna.kernel.events import EventFilter
+from luna.kernel.feed import Feed
 from luna.modules.resilience.degradation_policy import level_to_pb, policy_of, replacing
-from luna.modules.resilience.feed import Feed
 from luna.modules.resilience.holds import Holds
 from luna.modules.resilience.keeper import LevelKeeper
 from luna.modules.resilience.record import DEGRADATION_CHANGED

@@ -11,10 +11,10 @@ from arkalia.resilience.v1 import resilience_event_pb2 as facts
 from luna.kernel.clock import Clock
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, Event, StreamWrite
+from luna.kernel.feed import Feed
 from luna.kernel.projection import Derivation, Projection, SnapshotError
 from luna.kernel.times import timestamp
 from luna.modules.resilience.errors import ProjectionUnknownError
-from luna.modules.resilience.feed import Feed
 from luna.modules.resilience.follower import Take
 from luna.modules.resilience.record import Recorder
 from luna.modules.resilience.snapshots import Snapshots

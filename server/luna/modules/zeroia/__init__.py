@@ -7,10 +7,11 @@ import grpc.aio
 from arkalia.zeroia.v1 import zeroia_error_pb2, zeroia_event_pb2, zeroia_service_pb2
 from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 
+from luna.kernel.feed import Feed, Refusals
 from luna.manifest import Health, Module, Toolbox, Wired
 from luna.modules.zeroia.coordinator import Coordinator
 from luna.modules.zeroia.decisions import DecisionService
-from luna.modules.zeroia.feed import Feed
+from luna.modules.zeroia.errors import PageTokenError
 from luna.modules.zeroia.loop import Loop
 from luna.modules.zeroia.mind import Mind
 from luna.modules.zeroia.news import News
@@ -48,7 +49,7 @@ def _wire(tools: Toolbox) -> Wired:
     coordinator = Coordinator(events, clock, book=book, mind=mind, decisions=decisions, node=node, source=source)
     news = News(events, clock, book, coordinator)
     loop = Loop(events, tools.consumers, clock, book=book, mind=mind, decisions=decisions, member=identity.process)
-    feed = Feed(events, checkpoint_seconds=tools.checkpoint_seconds)
+    feed = Feed(events, Refusals(page=PageTokenError), checkpoint_seconds=tools.checkpoint_seconds)
 
     async def policy_probe() -> tuple[Health, str]:
         # What a caller would ask for, from the log itself.

@@ -13,10 +13,11 @@ from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 from luna.kernel.clock import Clock
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Direction, Event, EventFilter
+from luna.kernel.feed import Feed
 from luna.kernel.times import duration_of_ns
 from luna.modules.zeroia.coordinator import Coordinator
 from luna.modules.zeroia.errors import TooManyBucketsError
-from luna.modules.zeroia.feed import Feed, between
+from luna.modules.zeroia.ranges import between
 from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES
 from luna.modules.zeroia.timeline import BUCKETS_MAX, Timeline
 
@@ -46,7 +47,9 @@ class CoordinatorServicer(stubs.CoordinatorServiceServicer):
     async def WatchCycles(
         self, request: rpc.WatchCyclesRequest, context: Context
     ) -> AsyncGenerator[rpc.WatchCyclesResponse, None]:
-        async with aclosing(self._feed.watch(_CYCLES, request.resume_token)) as news:
+        token = request.resume_token
+        after = await self._feed.resumed(token) if token else await self._feed.last(_CYCLES)
+        async with aclosing(self._feed.watch(_CYCLES, after=after)) as news:
             async for heard in news:
                 yield rpc.WatchCyclesResponse(
                     cycles=[facts.CycleCompleted.FromString(event.payload).cycle for event in heard.events],

@@ -9,11 +9,12 @@ from arkalia.zeroia.v1 import zeroia_service_pb2 as rpc
 from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 
 from luna.kernel.events import Event, EventFilter
+from luna.kernel.feed import Feed
 from luna.modules.zeroia.decisions import DecisionService, Made
 from luna.modules.zeroia.explain import explain
-from luna.modules.zeroia.feed import Feed, between
 from luna.modules.zeroia.news import News
 from luna.modules.zeroia.policies import PolicyBook
+from luna.modules.zeroia.ranges import between
 from luna.modules.zeroia.record import DECISION_MADE, DECISIONS, recorded_decision
 from luna.modules.zeroia.stance import FRESH
 
@@ -71,7 +72,9 @@ class DecisionServicer(stubs.DecisionServiceServicer):
     async def WatchDecisions(
         self, request: rpc.WatchDecisionsRequest, context: Context
     ) -> AsyncGenerator[rpc.WatchDecisionsResponse, None]:
-        async with aclosing(self._feed.watch(_DECISIONS, request.resume_token)) as news:
+        token = request.resume_token
+        after = await self._feed.resumed(token) if token else await self._feed.last(_DECISIONS)
+        async with aclosing(self._feed.watch(_DECISIONS, after=after)) as news:
             async for heard in news:
                 decisions = [recorded_decision(event) for event in heard.events]
                 yield rpc.WatchDecisionsResponse(

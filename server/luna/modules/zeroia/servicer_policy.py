@@ -12,9 +12,10 @@ from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 from luna.kernel.clock import Clock
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import EventFilter
-from luna.modules.zeroia.feed import Feed, between
+from luna.kernel.feed import Feed
 from luna.modules.zeroia.policies import PolicyBook
 from luna.modules.zeroia.policy import check
+from luna.modules.zeroia.ranges import between
 from luna.modules.zeroia.replay import Replay, Side, replayed
 from luna.modules.zeroia.rules import Rules
 from luna.modules.zeroia.sensing import SAMPLE_TAKEN, stream_of
@@ -47,9 +48,9 @@ class PolicyServicer(stubs.PolicyServiceServicer):
     async def ListPolicyRevisions(
         self, request: rpc.ListPolicyRevisionsRequest, context: Context
     ) -> rpc.ListPolicyRevisionsResponse:
-        after = await self._feed.position(request.page_token)
+        after = await self._feed.paged(request.page_token)
         revisions, position = await self._book.list(after=after, limit=request.page_size or PAGE_SIZE_DEFAULT)
-        token = await self._feed.page_token(position) if position else ""
+        token = await self._feed.token(position) if position else ""
         return rpc.ListPolicyRevisionsResponse(revisions=revisions, next_page_token=token)
 
     async def RollbackPolicy(self, request: rpc.RollbackPolicyRequest, context: Context) -> rpc.RollbackPolicyResponse:
