@@ -47,10 +47,11 @@ class Running:
     degradation: "degradation_service_pb2_grpc.DegradationServiceAsyncStub"
     projections: "projection_service_pb2_grpc.ProjectionServiceAsyncStub"
     probes: Mapping[str, Probe]
+    address: str
 
 
 @asynccontextmanager
-async def running(node: Node, tools: Toolbox | None = None) -> AsyncIterator[Running]:
+async def running(node: Node, tools: Toolbox | None = None, *, address: str = "127.0.0.1:0") -> AsyncIterator[Running]:
     wired = MODULE.wire(tools or replace(node.tools(), checkpoint_seconds=0.2))
     meter = Meter()
     chain = Chain(
@@ -60,16 +61,18 @@ async def running(node: Node, tools: Toolbox | None = None) -> AsyncIterator[Run
     )
     server = grpc.aio.server(interceptors=[chain])
     wired.register(server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(address)
+    address = address.replace(":0", f":{port}")
     await server.start()
     loops = [asyncio.create_task(loop()) for loop in wired.background]
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        async with grpc.aio.insecure_channel(address) as channel:
             yield Running(
                 circuits=stubs.CircuitBreakerServiceStub(channel),
                 degradation=degradation_service_pb2_grpc.DegradationServiceStub(channel),
                 projections=projection_service_pb2_grpc.ProjectionServiceStub(channel),
                 probes=wired.probes,
+                address=address,
             )
         # A loop never ends by itself; if one did, here is why.
         assert not [loop.result() for loop in loops if loop.done()]

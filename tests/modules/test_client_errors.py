@@ -39,3 +39,13 @@ def test_refusals_that_callers_plan_for_have_a_type(reason: str, kind: type[Arka
     assert type(raised.value) is kind
     assert (raised.value.reason, raised.value.metadata) == (reason, {"level": "HEAVY"})
     assert raised.value.retry_after_seconds == 1.5
+
+
+def test_what_a_policy_breaks_is_listed_by_field() -> None:
+    """
+    As it is for a request outside its limits.
+    """
+    with pytest.raises(ArkaliaError) as raised, raising_arkalia_errors():
+        raise refusal("RESILIENCE_ERROR_REASON_POLICY_INVALID", **{"violation/policy.open_max": "must not be below it"})
+
+    assert raised.value.violations == {"policy.open_max": "must not be below it"}

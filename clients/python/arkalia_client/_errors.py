@@ -11,6 +11,8 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
+_VIOLATION: Final = "violation/"
+"""What begins the metadata that say which rules a policy breaks."""
 
 
 class ArkaliaError(Exception):
@@ -18,7 +20,7 @@ class ArkaliaError(Exception):
 
     ``reason`` is a value of one of the contract's error enums, or the name of
     the gRPC status where the refusal came from the mesh. ``violations`` lists
-    the fields that were outside their limits. ``retry_after_seconds`` is how
+    the fields that were outside their limits, and what is wrong with each. ``retry_after_seconds`` is how
     long to wait before asking again, where the node said so.
     """
 
@@ -96,6 +98,8 @@ def _read(detail: any_pb2.Any, said: _Said) -> None:
     info, request, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
     if detail.Unpack(info):
         said.info = info
+        broken = {key.removeprefix(_VIOLATION): why for key, why in info.metadata.items() if key.startswith(_VIOLATION)}
+        said.violations |= broken
     elif detail.Unpack(request):
         said.violations |= {it.field: it.description for it in request.field_violations}
     elif detail.Unpack(retry):

@@ -1,26 +1,24 @@
 """The command ``breakers``: what calls are refused, and why."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, TypeAlias, cast
+from typing import Annotated, cast
 
 import typer
 from arkalia.options.v1.method_pb2 import Priority
-from arkalia.resilience.v1.circuit_breaker_pb2 import CircuitBreaker, CircuitSelector, CircuitState
+from arkalia.resilience.v1.circuit_breaker_pb2 import CircuitBreaker, CircuitState
 
 from arkalia_client import Arkalia
 from luna.cli.again import Watch, shown
+from luna.cli.breaker_policy import policy, update
 from luna.cli.call import talk
 from luna.cli.output import as_json, clock_time, complaints, console, table
-from luna.cli.state import Json, state_of
+from luna.cli.selectors import Which, selector
+from luna.cli.state import Json, Reason, state_of
 from luna.cli.words import short, span_of
 
-app = typer.Typer(help="Circuit breakers of all processes: show, open, close and disable them.")
-
-Which: TypeAlias = Annotated[
-    str, typer.Argument(help="Part of their names, as PROCESS/SIDE/PEER/METHOD with * for any. All, if left out.")
-]
-Reason: TypeAlias = Annotated[str, typer.Option(help="Why, for the record.")]
+app = typer.Typer(help="Circuit breakers of all processes: show, open, close and disable them, and say when they open.")
+app.command()(policy)
+app.command()(update)
 
 
 def add_to(root: typer.Typer) -> None:
@@ -73,39 +71,6 @@ def reset(context: typer.Context, which: Which = "", *, reason: Reason = "", jso
 def disable(context: typer.Context, which: Which, *, reason: Reason = "", json: Json = False) -> None:
     """Let all calls through circuit breakers, until they are reset."""
     _steer(context, lambda node: node.breakers.disable(selector(which), reason=reason), json=json)
-
-
-@app.command()
-def policy(context: typer.Context) -> None:
-    """Show when breakers open and close, as JSON."""
-
-    async def show(node: Arkalia) -> None:
-        typer.echo(as_json(await node.breakers.policy()))
-
-    talk(state_of(context).target, show)
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    process: str = ""
-    side: str = ""
-    peer: str = ""
-    method: str = ""
-
-
-def selector(which: str) -> CircuitSelector:
-    """Return the selector that ``PROCESS/SIDE/PEER/METHOD`` spells; parts that are left out or ``*`` match all.
-
-    Raises:
-        typer.BadParameter: the side is neither client nor server.
-
-    """
-    words = ["" if word == "*" else word for word in which.split("/", 3)]
-    parts = _Parts(*words)
-    if parts.side and parts.side not in {"client", "server"}:
-        raise typer.BadParameter(f"{parts.side!r} is not a side; say client, server or *")
-    side = f"CIRCUIT_SIDE_{parts.side.upper() or 'UNSPECIFIED'}"
-    return CircuitSelector(process=parts.process, side=side, peer=parts.peer, method=parts.method)
 
 
 def _state(name: str) -> CircuitState:

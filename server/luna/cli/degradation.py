@@ -11,7 +11,8 @@ from arkalia_client import Arkalia
 from luna.cli.again import Watch, shown
 from luna.cli.call import talk
 from luna.cli.output import as_json, clock_time, coloured, console, percent, table
-from luna.cli.state import Json, state_of
+from luna.cli.policies import Changes, DryRun, Etag, changed, tell
+from luna.cli.state import Json, Reason, state_of
 from luna.cli.words import short, span_of
 
 app = typer.Typer(help="How much of its work the node does: show the level, set it, let it go.")
@@ -63,13 +64,31 @@ def release(context: typer.Context, *, json: Json = False) -> None:
 
 
 @app.command()
-def policy(context: typer.Context) -> None:
-    """Show when the level changes, as JSON."""
+def policy(
+    context: typer.Context,
+    *,
+    changes: Changes = None,
+    dry_run: DryRun = False,
+    etag: Etag = "",
+    reason: Reason = "",
+    json: Json = False,
+) -> None:
+    """Show when the level changes, as JSON, or change it: --set calm=45s --set thresholds.HEAVY.pressure=0.7."""
 
-    async def show(node: Arkalia) -> None:
-        typer.echo(as_json(await node.degradation.policy()))
+    async def ask(node: Arkalia) -> None:
+        before = await node.degradation.policy()
+        if not changes:
+            typer.echo(as_json(before))
+            return
+        wanted = changed(before.policy, changes)
+        found = await node.degradation.update_policy(wanted, etag=etag or before.etag, reason=reason, dry_run=dry_run)
+        if json:
+            typer.echo(as_json(found))
+            return
+        tell(before.policy, found.revision.policy, revision=found.revision.revision, dry_run=dry_run)
+        console().print(f"the pressure of now asks for {coloured(short(DegradationLevel.Name(found.level)))}")
 
-    talk(state_of(context).target, show)
+    talk(state_of(context).target, ask)
 
 
 def _level(name: str) -> DegradationLevel:

@@ -19,7 +19,8 @@ from arkalia_client import Arkalia
 from luna.cli.again import Watch, shown
 from luna.cli.call import talk
 from luna.cli.output import as_json, clock_time, console, percent, table
-from luna.cli.state import Json, state_of
+from luna.cli.policies import Changes, DryRun, Etag, changed, tell
+from luna.cli.state import Json, Reason, state_of
 from luna.cli.words import short, span_of
 
 app = typer.Typer(help="What failed on the node, how it was mended, and what proves it.")
@@ -83,7 +84,7 @@ def cancel(
     context: typer.Context,
     recovery_id: str,
     *,
-    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    reason: Reason = "",
     json: Json = False,
 ) -> None:
     """Stop a recovery after the step under way."""
@@ -109,11 +110,28 @@ def report(context: typer.Context, *, json: Json = False) -> None:
 
 
 @app.command()
-def policy(context: typer.Context) -> None:
-    """Show what is tried for which failure, as JSON."""
+def policy(
+    context: typer.Context,
+    *,
+    changes: Changes = None,
+    dry_run: DryRun = False,
+    etag: Etag = "",
+    reason: Reason = "",
+    json: Json = False,
+) -> None:
+    """Show what is tried for which failure, as JSON, or change it: --set rules.TIMEOUT.attempts_max=5."""
 
     async def ask(node: Arkalia) -> None:
-        typer.echo(as_json(await node.recoveries.policy()))
+        before = await node.recoveries.policy()
+        if not changes:
+            typer.echo(as_json(before))
+            return
+        wanted = changed(before.policy, changes)
+        after = await node.recoveries.update_policy(wanted, etag=etag or before.etag, reason=reason, dry_run=dry_run)
+        if json:
+            typer.echo(as_json(after))
+        else:
+            tell(before.policy, after.policy, revision=after.revision, dry_run=dry_run)
 
     talk(state_of(context).target, ask)
 

@@ -17,6 +17,7 @@ class State:
 
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+Reason: TypeAlias = Annotated[str, typer.Option(help="Why, for the record.")]
 
 
 def state_of(context: typer.Context) -> State:
