@@ -13,6 +13,7 @@ from luna.adapters.memory_log import MemoryEventLog
 from luna.kernel.clock import SystemClock
 from luna.kernel.error_reports import ErrorReport, ErrorTarget, ErrorType, Severity
 from luna.kernel.identity import Identity
+from luna.resilience.recovery_policy import RecoveryPolicy
 from luna.resilience.recovery_steps import Act, Verify
 from luna.sidecar.probing import Answer, Probe
 from luna.sidecar.recovery.case import Case, Doer, Outcome, Verdict
@@ -24,6 +25,7 @@ from luna.sidecar.recovery.ledger import Ledger
 from luna.sidecar.recovery.mending import Mending
 from luna.sidecar.recovery.outbox import Outbox
 from luna.sidecar.recovery.record import Record
+from luna.sidecar.recovery.restore import cases_of, restore
 from luna.sidecar.recovery.steering import Steering
 from luna.sidecar.state import ReplicaStatus, State
 
@@ -203,3 +205,11 @@ async def rig(
     finally:
         await engine.aclose()
         sending.cancel()
+
+
+async def again(made: Rig, log: MemoryEventLog, policy: RecoveryPolicy | None = None) -> None:
+    """Read the past, and go on with what was under way, as a sidecar does when it starts."""
+    await restore(log, made.ledger, made.incidents, known=made.engine.began)
+    cases, lost = cases_of(made.ledger.under_way(), policy or RecoveryPolicy())
+    assert not lost
+    made.engine.begin(cases)

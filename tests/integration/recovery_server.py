@@ -18,7 +18,7 @@ from luna.sidecar.recovery.servicer import RecoveryServicer
 from luna.sidecar.recovery.sources import Sources
 from luna.transport.chain import Chain, standard_steps
 from luna.transport.meter import Meter
-from tests.recovery import IDENTITY, Rig, rig
+from tests.recovery import IDENTITY, Rig, again, rig
 
 _REASONS = (recovery_error_pb2.RecoveryErrorReason.DESCRIPTOR, event_error_pb2.EventErrorReason.DESCRIPTOR)
 
@@ -36,9 +36,12 @@ class Running:
 async def running(
     log: MemoryEventLog, *, address: str = "127.0.0.1:0", checkpoint_seconds: float = 0.2
 ) -> AsyncIterator[Running]:
-    async with rig(log=log) as made:
+    """Serve what *log* tells of recoveries, as a sidecar does that has just been started."""
+    async with rig(log=log, ready=False) as made:
+        await again(made, log)
         parts = _parts(made)
         await parts.policies.load()
+        await parts.history.identify()
         meter = Meter()
         steps = standard_steps(meter=meter, reasons=_REASONS, sparing=True)
         server = grpc.aio.server(interceptors=[Chain(steps, meter=meter, message_bytes_max=4 << 20)])

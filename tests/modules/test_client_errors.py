@@ -5,7 +5,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 from grpc.aio import AioRpcError, Metadata
 
-from arkalia_client import ArkaliaError, CircuitOpenError, DegradedError
+from arkalia_client import ArkaliaError, CircuitOpenError, DegradedError, UnreachableError
 from arkalia_client._errors import raising_arkalia_errors
 
 
@@ -39,6 +39,29 @@ def test_refusals_that_callers_plan_for_have_a_type(reason: str, kind: type[Arka
     assert type(raised.value) is kind
     assert (raised.value.reason, raised.value.metadata) == (reason, {"level": "HEAVY"})
     assert raised.value.retry_after_seconds == 1.5
+    assert raised.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "retryable"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "Socket closed", True),
+        (grpc.StatusCode.CANCELLED, "Cancelling all calls", True),
+        (grpc.StatusCode.INTERNAL, "Stream removed (RST_STREAM (Received RST_STREAM with error code 2))", True),
+        (grpc.StatusCode.INTERNAL, "internal error", False),
+    ],
+)
+def test_a_connection_that_broke_is_told_from_a_node_that_failed(
+    code: grpc.StatusCode, details: str, *, retryable: bool
+) -> None:
+    """
+    Only the former may be asked again.
+    """
+    with pytest.raises(ArkaliaError) as raised, raising_arkalia_errors():
+        raise AioRpcError(code, Metadata(), Metadata(), details=details)
+
+    assert isinstance(raised.value, UnreachableError) is retryable
+    assert raised.value.retryable is retryable
 
 
 def test_what_a_policy_breaks_is_listed_by_field() -> None:

@@ -15,16 +15,7 @@ from luna.resilience.recovery_policy import RecoveryPolicy, Strategy
 from luna.sidecar.recovery.errors import NotReadyError, RecoveryPageTokenError, RecoveryResumeTokenError
 from luna.sidecar.recovery.history import History
 from luna.sidecar.recovery.listing import page
-from luna.sidecar.recovery.restore import cases_of, restore
-from tests.recovery import Rig, ScriptedDoer, report, rig
-
-
-async def again(made: Rig, log: MemoryEventLog, policy: RecoveryPolicy | None = None) -> None:
-    """Read the past, and go on with what was under way, as a sidecar does when it starts."""
-    await restore(log, made.ledger, made.incidents, known=made.engine.began)
-    cases, lost = cases_of(made.ledger.under_way(), policy or RecoveryPolicy())
-    assert not lost
-    made.engine.begin(cases)
+from tests.recovery import Rig, ScriptedDoer, again, report, rig
 
 
 async def test_what_was_under_way_is_finished_by_the_next_life() -> None:

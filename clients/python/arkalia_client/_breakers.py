@@ -1,6 +1,7 @@
 """Circuit breakers of all processes of a node."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from uuid import uuid4
 
 import grpc.aio
@@ -8,7 +9,7 @@ from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
 from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1.circuit_breaker_service_pb2_grpc import CircuitBreakerServiceStub
 
-from arkalia_client._calls import ask, follow
+from arkalia_client._calls import ask, follow_on
 from arkalia_client._times import duration
 
 PAGE_SIZE = 500
@@ -34,12 +35,15 @@ class BreakerClient:
             request.page_token = answer.next_page_token
 
     async def watch(self, selector: pb.CircuitSelector | None = None) -> AsyncGenerator[pb.CircuitBreaker, None]:
-        """Yield the circuit breakers that are not closed, then each that changes its state."""
-        async for response in follow(
-            self._stub.WatchCircuitBreakers, rpc.WatchCircuitBreakersRequest(selector=selector)
-        ):
-            for breaker in response.circuit_breakers:
-                yield breaker
+        """Yield the circuit breakers that are not closed, then each that changes its state.
+
+        When the connection breaks it goes on where it was, and misses nothing.
+        """
+        request = rpc.WatchCircuitBreakersRequest(selector=selector)
+        async with aclosing(follow_on(self._stub.WatchCircuitBreakers, request)) as responses:
+            async for response in responses:
+                for breaker in response.circuit_breakers:
+                    yield breaker
 
     async def trip(
         self, selector: pb.CircuitSelector, *, seconds: float | None = None, reason: str = ""

@@ -1,11 +1,18 @@
 """Runs calls, and raises what a program can branch on."""
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any, Final
 
-from arkalia_client._errors import raising_arkalia_errors
+from arkalia_client._errors import ArkaliaError, raising_arkalia_errors
 
 TIMEOUT_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 60.0
+"""How long a stream that broke is tried to be resumed."""
+_WAIT_SECONDS: Final = 0.1
+_WAIT_SECONDS_MAX: Final = 1.0
 
 
 async def ask(method: Callable[..., Any], request: Any, *, seconds: float = TIMEOUT_SECONDS) -> Any:
@@ -36,3 +43,30 @@ async def follow(method: Callable[..., Any], request: Any) -> AsyncGenerator[Any
     finally:
         # Leaving the loop does not hang up by itself.
         call.cancel()
+
+
+async def follow_on(
+    method: Callable[..., Any], request: Any, *, patience_seconds: float = PATIENCE_SECONDS
+) -> AsyncGenerator[Any, None]:
+    """Yield the responses of *method* to *request*; where the stream breaks, go on behind the last response.
+
+    Raises:
+        ArkaliaError: the node refused, was not there at first, or stayed away for longer than *patience_seconds*.
+
+    """
+    request, wait = type(request).FromString(request.SerializeToString()), _WAIT_SECONDS
+    began, broken = False, 0.0
+    while True:
+        try:
+            async with aclosing(follow(method, request)) as responses:
+                async for response in responses:
+                    began, broken, wait = True, 0.0, _WAIT_SECONDS
+                    request.resume_token = response.resume_token
+                    yield response
+        except ArkaliaError as error:
+            broken = broken or time.monotonic()
+            if not (began and error.retryable) or time.monotonic() - broken > patience_seconds:
+                raise
+            wait = max(wait, error.retry_after_seconds or 0)
+        await asyncio.sleep(min(wait, _WAIT_SECONDS_MAX))
+        wait *= 2

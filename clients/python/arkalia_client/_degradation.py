@@ -1,6 +1,7 @@
 """How much of its work a node does."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from uuid import uuid4
 
 import grpc.aio
@@ -9,7 +10,7 @@ from arkalia.resilience.v1 import degradation_pb2 as pb
 from arkalia.resilience.v1 import degradation_service_pb2 as rpc
 from arkalia.resilience.v1.degradation_service_pb2_grpc import DegradationServiceStub
 
-from arkalia_client._calls import ask, follow
+from arkalia_client._calls import ask, follow_on
 from arkalia_client._times import duration
 
 
@@ -24,10 +25,14 @@ class DegradationClient:
         return (await ask(self._stub.GetDegradation, rpc.GetDegradationRequest())).degradation
 
     async def watch(self) -> AsyncGenerator[pb.Degradation, None]:
-        """Yield the level, then each change of it."""
-        async for response in follow(self._stub.WatchDegradation, rpc.WatchDegradationRequest()):
-            if response.HasField("degradation"):
-                yield response.degradation
+        """Yield the level, then each change of it.
+
+        When the connection breaks it goes on where it was, and misses nothing.
+        """
+        async with aclosing(follow_on(self._stub.WatchDegradation, rpc.WatchDegradationRequest())) as responses:
+            async for response in responses:
+                if response.HasField("degradation"):
+                    yield response.degradation
 
     async def set(
         self, level: DegradationLevel, *, reason: str, hold_seconds: float | None = None, at_least: bool = False

@@ -13,6 +13,9 @@ from google.rpc import error_details_pb2, status_pb2
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
 _VIOLATION: Final = "violation/"
 """What begins the metadata that say which rules a policy breaks."""
+_BROKEN: Final = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
+_RESET: Final = "RST_STREAM"
+"""What gRPC says, with ``INTERNAL``, where the mesh has cut a stream because the process behind it ended."""
 
 
 class ArkaliaError(Exception):
@@ -25,6 +28,8 @@ class ArkaliaError(Exception):
     """
 
     retry_after_seconds: float | None = None
+    retryable = False
+    """Whether the same request may succeed soon: the connection broke, or what was asked is away."""
 
     def __init__(
         self, reason: str, message: str, metadata: Mapping[str, str], violations: Mapping[str, str] | None = None
@@ -69,11 +74,12 @@ def _translated(error: grpc.aio.AioRpcError) -> ArkaliaError:
     if said.info is not None:
         refusal = _TYPES.get(said.info.reason, ArkaliaError)
         translated = refusal(said.info.reason, message, said.info.metadata, said.violations)
-    elif error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
+    elif error.code() in _BROKEN or _RESET in message:
         translated = UnreachableError(error.code().name, message, {})
     else:
         translated = ArkaliaError(error.code().name, message, {}, said.violations)
     translated.retry_after_seconds = said.retry_after_seconds
+    translated.retryable = isinstance(translated, UnreachableError) or error.code() is grpc.StatusCode.UNAVAILABLE
     return translated
 
 

@@ -1,13 +1,14 @@
 """Recoveries and incidents of a node."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import grpc.aio
 from arkalia.recovery.v1 import recovery_pb2 as pb
 from arkalia.recovery.v1 import recovery_service_pb2 as rpc
 from arkalia.recovery.v1.recovery_service_pb2_grpc import RecoveryServiceStub
 
-from arkalia_client._calls import ask, follow
+from arkalia_client._calls import ask, follow_on
 
 
 class RecoveryClient:
@@ -28,10 +29,14 @@ class RecoveryClient:
         return (await ask(self._stub.GetRecovery, rpc.GetRecoveryRequest(recovery_id=recovery_id))).recovery
 
     async def watch(self) -> AsyncGenerator[pb.Recovery, None]:
-        """Yield the recoveries under way, then each that changes."""
-        async for response in follow(self._stub.WatchRecoveries, rpc.WatchRecoveriesRequest()):
-            for recovery in response.recoveries:
-                yield recovery
+        """Yield the recoveries under way, then each that changes.
+
+        When the connection breaks it goes on where it was: those under way come again, with what was missed.
+        """
+        async with aclosing(follow_on(self._stub.WatchRecoveries, rpc.WatchRecoveriesRequest())) as responses:
+            async for response in responses:
+                for recovery in response.recoveries:
+                    yield recovery
 
     async def report(self) -> pb.RecoveryReport:
         """Return how recoveries went."""
