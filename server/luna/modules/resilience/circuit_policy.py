@@ -6,8 +6,8 @@ from typing import Final
 from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
 from arkalia.resilience.v1.resilience_event_pb2 import CircuitBreakerPolicyUpdated
 
-from luna.modules.resilience.errors import PolicyInvalidError
-from luna.modules.resilience.revisions import Kind
+from luna.kernel.revisions import Kind
+from luna.modules.resilience.errors import PolicyChangedError, PolicyInvalidError
 from luna.resilience.circuit import CircuitPolicy, cause_to_open
 from luna.resilience.circuit_messages import key_of, policy_of, policy_to_pb, rules_of, window_of
 from luna.resilience.violations import PolicyError
@@ -20,8 +20,8 @@ def circuit_kind(stream: str) -> Kind[pb.CircuitPolicyRevision]:
     return Kind(
         stream=stream,
         first=pb.CircuitPolicyRevision(policy=policy_to_pb(CircuitPolicy()), reason="built in"),
-        pack=lambda revision: CircuitBreakerPolicyUpdated(revision=revision),
-        unpack=lambda payload: CircuitBreakerPolicyUpdated.FromString(payload).revision,
+        event=CircuitBreakerPolicyUpdated,
+        refusal=PolicyChangedError,
     )
 
 

@@ -13,11 +13,11 @@ from arkalia.resilience.v1 import resilience_event_pb2 as facts
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Event, EventFilter
 from luna.kernel.feed import Feed
+from luna.kernel.revisions import RevisionBook
 from luna.modules.resilience.circuit_policy import consequences, replacing
 from luna.modules.resilience.errors import PageTokenError
 from luna.modules.resilience.follower import Follower
 from luna.modules.resilience.record import CIRCUIT_TRANSITION
-from luna.modules.resilience.revisions import RevisionBook
 from luna.modules.resilience.table import BreakerTable, changed
 from luna.resilience.circuit_messages import key_of, selector_of
 

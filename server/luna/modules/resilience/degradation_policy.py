@@ -7,9 +7,9 @@ from arkalia.node.v1 import health_pb2
 from arkalia.resilience.v1 import degradation_pb2 as pb
 from arkalia.resilience.v1.resilience_event_pb2 import DegradationPolicyUpdated
 
+from luna.kernel.revisions import Kind
 from luna.kernel.times import duration, seconds_of
-from luna.modules.resilience.errors import PolicyInvalidError
-from luna.modules.resilience.revisions import Kind
+from luna.modules.resilience.errors import PolicyChangedError, PolicyInvalidError
 from luna.resilience.degradation import DegradationPolicy
 from luna.resilience.levels import Level
 from luna.resilience.pressure import Scale
@@ -33,8 +33,8 @@ def degradation_kind(stream: str) -> Kind[pb.DegradationPolicyRevision]:
     return Kind(
         stream=stream,
         first=pb.DegradationPolicyRevision(policy=policy_to_pb(DegradationPolicy()), reason="built in"),
-        pack=lambda revision: DegradationPolicyUpdated(revision=revision),
-        unpack=lambda payload: DegradationPolicyUpdated.FromString(payload).revision,
+        event=DegradationPolicyUpdated,
+        refusal=PolicyChangedError,
     )
 
 

@@ -10,10 +10,10 @@ from luna.kernel.clock import Clock
 from luna.kernel.event_errors import VersionConflictError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, Event, EventFilter, Expect, StreamWrite
+from luna.kernel.revisions import RevisionBook
 from luna.kernel.times import duration, timestamp
 from luna.modules.resilience.degradation_policy import level_of, level_to_pb, policy_of
 from luna.modules.resilience.record import DEGRADATION_CHANGED, Recorder
-from luna.modules.resilience.revisions import RevisionBook
 from luna.modules.resilience.services import Services
 from luna.modules.resilience.signals import Signals
 from luna.resilience.degradation import Change, Degradation, DegradationPolicy, Hold

@@ -12,6 +12,7 @@ from arkalia.resilience.v1.degradation_pb2 import DegradationPolicyRevision
 from luna.kernel.events import Event
 from luna.kernel.faults import FaultKind
 from luna.kernel.feed import Feed, Refusals
+from luna.kernel.revisions import RevisionBook
 from luna.manifest import Toolbox
 from luna.modules.resilience import record
 from luna.modules.resilience.circuit_policy import circuit_kind
@@ -23,7 +24,6 @@ from luna.modules.resilience.errors import PageTokenError, ResilienceResumeToken
 from luna.modules.resilience.follower import Follower, Take
 from luna.modules.resilience.holds import Holds
 from luna.modules.resilience.keeper import LevelKeeper
-from luna.modules.resilience.revisions import RevisionBook
 from luna.modules.resilience.services import Services
 from luna.modules.resilience.shelf import ProjectionShelf
 from luna.modules.resilience.signals import Signals
@@ -66,7 +66,7 @@ class Parts:
         self.feed = Feed(events, refusals, checkpoint_seconds=tools.checkpoint_seconds)
         self.table = BreakerTable(clock)
         self.book: RevisionBook[CircuitPolicyRevision] = RevisionBook(
-            events, clock, recorder, circuit_kind(self.streams.breaker_policy)
+            events, clock, recorder.fact, circuit_kind(self.streams.breaker_policy)
         )
         self.degrading = degrading(tools, recorder, self.table)
         self.shelf, self.folding = shelved(tools, recorder, self.feed)
@@ -112,7 +112,7 @@ def shelved(tools: Toolbox, recorder: record.Recorder, feed: Feed) -> tuple[Proj
 def degrading(tools: Toolbox, recorder: record.Recorder, table: BreakerTable) -> Degrading:
     """Return what keeps the level of degradation."""
     events, clock = tools.events, tools.clock
-    book = RevisionBook(events, clock, recorder, degradation_kind(recorder.streams.degradation_policy))
+    book = RevisionBook(events, clock, recorder.fact, degradation_kind(recorder.streams.degradation_policy))
     signals = Signals(clock, table)
     services = Services(tools.directory, tools.check)
     keeper = LevelKeeper(events, clock, recorder, book=book, signals=signals, services=services)

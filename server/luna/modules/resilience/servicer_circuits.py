@@ -10,9 +10,10 @@ from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1 import circuit_breaker_service_pb2_grpc as stubs
 
 from luna.kernel.feed import Feed
+from luna.kernel.revisions import RevisionBook
 from luna.modules.resilience.circuits import CircuitService
 from luna.modules.resilience.commands import Command, CommandDesk
-from luna.modules.resilience.revisions import RevisionBook
+from luna.modules.resilience.errors import RevisionUnknownError
 from luna.modules.resilience.signals import Signals
 from luna.modules.resilience.table import BreakerTable
 
@@ -95,7 +96,9 @@ class CircuitBreakerServicer(stubs.CircuitBreakerServiceServicer):
         self, request: rpc.GetCircuitBreakerPolicyRequest, context: Context
     ) -> rpc.GetCircuitBreakerPolicyResponse:
         number = request.revision if request.HasField("revision") else None
-        return rpc.GetCircuitBreakerPolicyResponse(revision=await self._book.get(number))
+        if (revision := await self._book.find(number)) is None:
+            raise RevisionUnknownError(number or 0)
+        return rpc.GetCircuitBreakerPolicyResponse(revision=revision)
 
     async def UpdateCircuitBreaker(
         self, request: rpc.UpdateCircuitBreakerRequest, context: Context

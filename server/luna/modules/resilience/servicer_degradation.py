@@ -12,11 +12,11 @@ from arkalia.resilience.v1 import resilience_event_pb2 as facts
 
 from luna.kernel.events import EventFilter
 from luna.kernel.feed import Feed
+from luna.kernel.revisions import RevisionBook
 from luna.modules.resilience.degradation_policy import level_to_pb, policy_of, replacing
 from luna.modules.resilience.holds import Holds
 from luna.modules.resilience.keeper import LevelKeeper
 from luna.modules.resilience.record import DEGRADATION_CHANGED
-from luna.modules.resilience.revisions import RevisionBook
 
 Context: TypeAlias = grpc.aio.ServicerContext[object, object]
 

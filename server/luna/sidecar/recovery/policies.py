@@ -1,25 +1,22 @@
 """Keeps the recovery policy and its revisions in the log."""
 
-import zlib
 from collections.abc import Callable, Iterable
-from typing import Final
 
-from arkalia.recovery.v1 import recovery_event_pb2 as facts
 from arkalia.recovery.v1 import recovery_pb2 as pb
+from arkalia.recovery.v1.recovery_event_pb2 import RecoveryPolicyUpdated
+from google.protobuf.message import Message
 
 from luna.kernel.clock import Clock
 from luna.kernel.error_reports import ErrorType, Severity
-from luna.kernel.event_errors import VersionConflictError
 from luna.kernel.event_log import EventLog
-from luna.kernel.events import Append, Direction, EventFilter, Expect, NewEvent, StreamWrite
+from luna.kernel.events import NewEvent
 from luna.kernel.identity import Identity
-from luna.kernel.times import duration, seconds_of, timestamp
+from luna.kernel.revisions import Kind, RevisionBook
+from luna.kernel.times import duration, seconds_of
 from luna.resilience.recovery_policy import RecoveryPolicy, RecoveryRule, Strategy
 from luna.resilience.violations import PolicyError
 from luna.sidecar.recovery.errors import RecoveryPolicyChangedError, RecoveryPolicyInvalidError
 from luna.sidecar.recovery.messages import severity_to, strategy_to, type_to
-
-UPDATED: Final = facts.RecoveryPolicyUpdated.DESCRIPTOR.full_name
 
 Adopt = Callable[[RecoveryPolicy, int], None]
 
@@ -29,19 +26,29 @@ class PolicyBook:
 
     def __init__(self, events: EventLog, identity: Identity, *, clock: Clock, adopt: Adopt) -> None:
         """Have *adopt* told of every policy that comes into force."""
-        self._events = events
-        self._stream = f"recovery-policy/{identity.node}"
-        self._source = identity.source
-        self._clock = clock
+
+        def fact(message: Message) -> NewEvent:
+            name, payload = message.DESCRIPTOR.full_name, message.SerializeToString(deterministic=True)
+            return NewEvent(type=name, payload=payload, source=identity.source, time_ns=clock.wall_ns())
+
+        kind = Kind(
+            stream=f"recovery-policy/{identity.node}",
+            first=pb.RecoveryPolicyRevision(policy=policy_to(RecoveryPolicy()), reason="built in"),
+            event=RecoveryPolicyUpdated,
+            refusal=RecoveryPolicyChangedError,
+        )
+        self._book = RevisionBook(events, clock, fact, kind)
         self._adopt = adopt
-        self.current = _revision(0, policy_to(RecoveryPolicy()), reason="built in", time_ns=0)
+        self._adopted = 0
+
+    @property
+    def current(self) -> pb.RecoveryPolicyRevision:
+        """The one in force, as far as it is known."""
+        return self._book.current
 
     async def load(self) -> None:
         """Take up what the log says."""
-        wanted = EventFilter(stream=self._stream, types=frozenset({UPDATED}))
-        page = await self._events.read(wanted, limit=1, direction=Direction.BACKWARD)
-        for event in page.events:
-            self._take_up(facts.RecoveryPolicyUpdated.FromString(event.payload).revision)
+        self._take_up(await self._book.load())
 
     async def update(
         self, policy: pb.RecoveryPolicy, *, etag: str, reason: str, dry_run: bool
@@ -54,42 +61,14 @@ class PolicyBook:
 
         """
         policy_from(policy)
-        await self.load()
-        if etag != self.current.etag:
-            return self._same_change(policy, etag)
-        changed = _revision(self.current.revision + 1, policy, reason=reason, time_ns=self._clock.wall_ns())
-        if dry_run:
-            return changed
-        try:
-            await self._append(changed)
-        except VersionConflictError:
-            await self.load()
-            return self._same_change(policy, etag)
-        self._take_up(changed)
+        wanted = pb.RecoveryPolicyRevision(policy=policy)
+        _, changed = await self._book.change(lambda _: wanted, etag=etag, reason=reason, dry_run=dry_run)
+        self._take_up(self.current)
         return changed
 
-    def _same_change(self, policy: pb.RecoveryPolicy, etag: str) -> pb.RecoveryPolicyRevision:
-        # The very change may have been made by an earlier attempt whose answer was lost.
-        current = self.current
-        if current.policy == policy and etag.startswith(f"{int(current.revision) - 1}-"):
-            return current
-        raise RecoveryPolicyChangedError(current.etag, current.revision)
-
-    async def _append(self, changed: pb.RecoveryPolicyRevision) -> None:
-        event = NewEvent(
-            type=UPDATED,
-            payload=facts.RecoveryPolicyUpdated(revision=changed).SerializeToString(deterministic=True),
-            source=self._source,
-            time_ns=changed.update_time.ToNanoseconds(),
-        )
-        expected = changed.revision - 1 or Expect.NO_STREAM
-        await self._events.append(
-            Append(writes=(StreamWrite(stream=self._stream, events=(event,), expected=expected),))
-        )
-
     def _take_up(self, revision: pb.RecoveryPolicyRevision) -> None:
-        if revision.revision > self.current.revision:
-            self.current = revision
+        if revision.revision > self._adopted:
+            self._adopted = revision.revision
             self._adopt(policy_from(revision.policy), revision.revision)
 
 
@@ -153,14 +132,4 @@ def _rule_to(type: ErrorType, rule: RecoveryRule) -> pb.RecoveryRule:
         verify=duration(rule.verify_seconds),
         observe=duration(rule.observe_seconds),
         approvals=[strategy_to(strategy) for strategy in rule.approvals],
-    )
-
-
-def _revision(number: int, policy: pb.RecoveryPolicy, *, reason: str, time_ns: int) -> pb.RecoveryPolicyRevision:
-    return pb.RecoveryPolicyRevision(
-        revision=number,
-        policy=policy,
-        etag=f"{number}-{zlib.crc32(policy.SerializeToString(deterministic=True)):08x}",
-        update_time=timestamp(time_ns) if time_ns else None,
-        reason=reason,
     )

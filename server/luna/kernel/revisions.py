@@ -3,25 +3,39 @@
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar, cast
 
-from arkalia.resilience.v1.circuit_breaker_pb2 import CircuitPolicyRevision
-from arkalia.resilience.v1.degradation_pb2 import DegradationPolicyRevision
-from arkalia.resilience.v1.resilience_event_pb2 import CircuitBreakerPolicyUpdated, DegradationPolicyUpdated
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from luna.kernel.clock import Clock
+from luna.kernel.errors import DomainError
 from luna.kernel.event_errors import VersionConflictError
 from luna.kernel.event_log import EventLog
-from luna.kernel.events import Append, Direction, Event, EventFilter, Expect, StreamWrite
+from luna.kernel.events import Append, Direction, Event, EventFilter, Expect, NewEvent, StreamWrite
 from luna.kernel.times import timestamp
-from luna.modules.resilience.errors import PolicyChangedError, RevisionUnknownError
-from luna.modules.resilience.record import Recorder
-
-R = TypeVar("R", CircuitPolicyRevision, DegradationPolicyRevision)
 
 _PAGE: Final = 50
-_ABOUT: Final = ("revision", "etag", "update_time", "reason")
+_ABOUT: Final = frozenset({"revision", "etag", "update_time", "reason", "restored_revision"})
 """The fields of a revision that say nothing of what it is a revision of."""
+
+
+class Revision(Protocol):
+    """The message that a policy and what is to be said about it are in."""
+
+    revision: int
+    etag: str
+    reason: str
+
+    @property
+    def update_time(self) -> Timestamp:
+        """The time of the change; unset in what is built in."""
+        ...
+
+
+R = TypeVar("R", bound=Revision)
+Fact = Callable[[Message], NewEvent]
+"""Returns the event that records a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +45,21 @@ class Kind(Generic[R]):
     stream: str
     first: R
     """What is built in."""
-    pack: Callable[[R], CircuitBreakerPolicyUpdated | DegradationPolicyUpdated]
-    unpack: Callable[[bytes], R]
+    event: type[Message]
+    """What records a change: a message with the revision in it."""
+    refusal: Callable[[str, int], DomainError]
+    """Says that the one in force has another etag: this one, of that revision."""
 
 
 class RevisionBook(Generic[R]):
     """The policy in force, and every one before it. The version of an event in the stream is its revision."""
 
-    def __init__(self, events: EventLog, clock: Clock, recorder: Recorder, kind: Kind[R]) -> None:
+    def __init__(self, events: EventLog, clock: Clock, fact: Fact, kind: Kind[R]) -> None:
         self._events = events
         self._clock = clock
-        self._recorder = recorder
+        self._fact = fact
         self._kind: Kind[R] = kind
-        self._filter = EventFilter(stream=kind.stream)
+        self._filter = EventFilter(stream=kind.stream, types=frozenset({kind.event.DESCRIPTOR.full_name}))
         kind.first.etag = _etag(kind.first)
         self.current: R = kind.first
         """The one in force, as far as it is known."""
@@ -57,17 +73,12 @@ class RevisionBook(Generic[R]):
 
     def apply(self, event: Event) -> None:
         """Take up a change, made here or by another replica. What was read may be overtaken: it never goes back."""
-        revision = self._kind.unpack(event.payload)
+        revision = self._in(event)
         if revision.revision > self.current.revision:
             self.current = revision
 
-    async def get(self, number: int | None) -> R:
-        """Return a revision, the one in force by default.
-
-        Raises:
-            RevisionUnknownError: there is none of that number.
-
-        """
+    async def find(self, number: int | None) -> R | None:
+        """Return a revision, the one in force by default; ``None`` if there is none of that number."""
         current = await self.load()
         if number is None or number == current.revision:
             return current
@@ -78,26 +89,26 @@ class RevisionBook(Generic[R]):
             page = await self._events.read(self._filter, after=after, limit=_PAGE, direction=Direction.BACKWARD)
             for event in page.events:
                 if event.stream_version == number:
-                    return self._kind.unpack(event.payload)
+                    return self._in(event)
             after, done = page.position, page.done or page.position <= 1
-        raise RevisionUnknownError(number)
+        return None
 
     async def newest(self, *, after: int, limit: int) -> tuple[Sequence[R], int]:
         """Return revisions before position *after*, newest first, and where to go on; 0 at the end."""
         page = await self._events.read(self._filter, after=after, limit=limit, direction=Direction.BACKWARD)
-        found: list[R] = [self._kind.unpack(event.payload) for event in page.events]
+        found: list[R] = [self._in(event) for event in page.events]
         if len(found) == limit:
             return found, page.position
         found.append(self._kind.first)
         return found, 0
 
-    async def change(self, make: Callable[[R], R], *, etag: str, reason: str, dry_run: bool) -> tuple[R, R]:
+    async def change(self, make: Callable[[R], R], *, etag: str, reason: str, dry_run: bool = False) -> tuple[R, R]:
         """Make a new revision of the one that has *etag*; return that one and the new one.
 
         With *dry_run*, nothing is recorded.
 
         Raises:
-            PolicyChangedError: the one in force has another etag.
+            DomainError: the refusal; the one in force has another etag.
 
         """
         before = await self.load()
@@ -106,7 +117,7 @@ class RevisionBook(Generic[R]):
         after = self._next(before, make(before), reason)
         if dry_run:
             return before, after
-        fact = self._recorder.fact(self._kind.pack(after))
+        fact = self._fact(self._kind.event(revision=after))
         write = StreamWrite(stream=self._kind.stream, events=(fact,), expected=before.revision or Expect.NO_STREAM)
         try:
             await self._events.append(Append(writes=(write,)))
@@ -119,28 +130,36 @@ class RevisionBook(Generic[R]):
     async def _made_already(self, make: Callable[[R], R], etag: str) -> tuple[R, R]:
         # The very change may have been made by an earlier attempt whose answer was lost.
         current = self.current
-        before = await self.get(current.revision - 1) if current.revision else None
+        before = await self.find(current.revision - 1) if current.revision else None
         if before is not None and before.etag == etag and _content(make(before)) == _content(current):
             return before, current
-        raise PolicyChangedError(current.etag, current.revision)
+        raise self._kind.refusal(current.etag, current.revision)
 
     def _next(self, before: R, wanted: R, reason: str) -> R:
-        after = type(before)()
-        after.CopyFrom(wanted)
+        after = _copied(wanted)
         after.revision = before.revision + 1
         after.reason = reason
         after.update_time.CopyFrom(timestamp(self._clock.wall_ns()))
         after.etag = _etag(after)
         return after
 
+    def _in(self, event: Event) -> R:
+        recorded = self._kind.event.FromString(event.payload)
+        return cast("R", getattr(recorded, "revision"))  # noqa: B009  each of these events has one
 
-def _content(revision: R) -> bytes:
-    bare = type(revision)()
-    bare.CopyFrom(revision)
-    for name in _ABOUT:
+
+def _content(revision: Revision) -> bytes:
+    bare = cast("Message", _copied(revision))
+    for name in _ABOUT.intersection(bare.DESCRIPTOR.fields_by_name):
         bare.ClearField(name)
     return bare.SerializeToString(deterministic=True)
 
 
-def _etag(revision: R) -> str:
+def _etag(revision: Revision) -> str:
     return f"{revision.revision}-{zlib.crc32(_content(revision)):08x}"
+
+
+def _copied(revision: R) -> R:
+    copy = type(revision)()
+    cast("Message", copy).CopyFrom(cast("Message", revision))
+    return copy
