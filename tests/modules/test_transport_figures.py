@@ -9,13 +9,22 @@ from opentelemetry.sdk.metrics.export import HistogramDataPoint
 from opentelemetry.sdk.resources import Resource
 
 from luna.kernel.identity import Identity
+from luna.resilience.circuit import CircuitState
+from luna.transport.circuits import Circuits
 from luna.transport.exposition import render
 from luna.transport.histogram import Histogram, quantile
 from luna.transport.meter import SECONDS_BOUNDS, Meter
 from luna.transport.otlp import metrics_data
+from luna.transport.parts import Parts
 from luna.transport.rpc import describe
 from luna.transport.vitals import ProcessWatch
 
+CLOSED, OPEN, HALF_OPEN, FORCED_OPEN = (
+    CircuitState.CLOSED,
+    CircuitState.OPEN,
+    CircuitState.HALF_OPEN,
+    CircuitState.FORCED_OPEN,
+)
 ECHO = describe(f"/{helloria_service_pb2.DESCRIPTOR.services_by_name['HelloriaService'].full_name}/Echo")
 
 
@@ -99,3 +108,19 @@ def test_the_first_vitals_are_absent_rather_than_zero() -> None:
     assert (after.services[0].calls, after.services[0].errors, after.services[0].in_flight) == (1, 1, 0)
     assert after.services[0].latency_p50_seconds == pytest.approx(0.01, rel=0.3)
     assert after.rss_bytes == 42
+
+
+def test_breakers_that_refuse_and_calls_that_wait_are_counted() -> None:
+    """
+    One that is half open lets calls through, so it is not open.
+    """
+    parts = Parts(circuits=Circuits("p-0"))
+    watch = ProcessWatch(Meter(), Identity(node="n", process="p-0", version="1", started_ns=1), parts=parts)
+    before = watch.read()
+    for peer, state in (("a", OPEN), ("b", FORCED_OPEN), ("c", HALF_OPEN), ("d", CLOSED)):
+        parts.circuits.at_client(ECHO, peer).force(state, 1.0, cause="an experiment")
+    parts.limiter.queue("a call", ECHO.priority)
+    after = watch.read()
+
+    assert (before.circuit_breakers, before.open_circuit_breakers, before.queued_calls) == (0, 0, 0)
+    assert (after.circuit_breakers, after.open_circuit_breakers, after.queued_calls) == (4, 2, 1)

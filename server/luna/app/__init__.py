@@ -113,9 +113,9 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
     """Serve the modules of a process, and yield the address."""
     identity = identity_of(settings, place)
     meter, client_meter = Meter(), ClientMeter()
-    watch = ProcessWatch(meter, identity)
     reporter = ErrorReporter(Spool(settings.home / "spool" / f"{identity.process}.errors"))
     parts = Parts(circuits=Circuits(identity.process), failures=reporter)
+    watch = ProcessWatch(meter, identity, parts=parts)
     faults = FaultBoard() if settings.chaos else None
     async with AsyncExitStack() as stack:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))

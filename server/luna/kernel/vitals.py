@@ -37,6 +37,12 @@ class ProcessVitals:
     cpu_ratio: float
     """Processor time over wall time within the window; 1 is one whole core."""
     services: Sequence[ServiceVitals]
+    circuit_breakers: int | None = None
+    """How many it has; ``None`` if it did not say."""
+    open_circuit_breakers: int | None = None
+    """Those that refuse calls."""
+    queued_calls: int | None = None
+    """Calls that wait until there is room for them."""
 
 
 class Vitals(Protocol):

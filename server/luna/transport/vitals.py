@@ -11,9 +11,11 @@ from typing import Final
 
 from luna.kernel.identity import Identity
 from luna.kernel.vitals import ProcessVitals, ServiceVitals
+from luna.resilience.circuit import CircuitState
 from luna.transport.histogram import quantile
 from luna.transport.memory import resident_bytes
 from luna.transport.meter import FAILURES, OTHER, SECONDS_BOUNDS, Meter, MethodMeter
+from luna.transport.parts import Parts
 
 WINDOW_SECONDS: Final = 10
 _TICKS_PER_SECOND: Final = 20
@@ -30,6 +32,7 @@ class _Counts:
     """Finished calls by the bucket of their duration; empty for streams."""
 
 
+_REFUSING: Final = frozenset({CircuitState.OPEN, CircuitState.FORCED_OPEN})
 _NONE: Final = _Counts(calls=0, errors=0, refused=0, seconds=())
 
 
@@ -45,8 +48,16 @@ class _Mark:
 class ProcessWatch:
     """Implements `luna.kernel.vitals.Vitals` for this process. Its `run` is a background loop."""
 
-    def __init__(self, meter: Meter, identity: Identity, *, resident: Callable[[], int] = resident_bytes) -> None:
+    def __init__(
+        self,
+        meter: Meter,
+        identity: Identity,
+        *,
+        parts: Parts | None = None,
+        resident: Callable[[], int] = resident_bytes,
+    ) -> None:
         self._meter = meter
+        self._parts = parts or Parts()
         self._identity = identity
         self._resident = resident
         self._marks: deque[_Mark] = deque([self._mark()], maxlen=WINDOW_SECONDS + 1)
@@ -76,6 +87,9 @@ class ProcessWatch:
             rss_bytes=self._resident(),
             cpu_ratio=(now.cpu_seconds - before.cpu_seconds) / window,
             services=tuple(self._services(before, now)),
+            circuit_breakers=len(breakers := self._parts.circuits.engines()),
+            open_circuit_breakers=sum(breaker.state in _REFUSING for breaker in breakers),
+            queued_calls=self._parts.limiter.queued,
         )
 
     def gauges(self) -> Mapping[str, float]:

@@ -62,6 +62,9 @@ def report_of(vitals: ProcessVitals, *, node: str, take_ns: int) -> rpc.ReportVi
         rss_bytes=vitals.rss_bytes,
         cpu_ratio=max(0.0, vitals.cpu_ratio),
         services=[_service(service) for service in busiest],
+        circuit_breakers=vitals.circuit_breakers,
+        open_circuit_breakers=vitals.open_circuit_breakers,
+        queued_calls=vitals.queued_calls,
     )
 
 

@@ -143,7 +143,9 @@ class TestVitals:
             other = replace(
                 tools,
                 identity=replace(tools.identity, process="log-0"),
-                vitals=SteadyVitals(vitals("log-0", services=3)),
+                vitals=SteadyVitals(
+                    replace(vitals("log-0", services=3), circuit_breakers=5, open_circuit_breakers=2, queued_calls=0)
+                ),
                 peers=lambda _: node.channel,
             )
             reporting = asyncio.create_task(VitalsReport(other).run())
@@ -152,7 +154,11 @@ class TestVitals:
             await until_snapshot(node, lambda sample: len(sample.processes) == 1)
         own, told = ([one for one in heard.services if one.process == name] for name in ("kernel-0", "log-0"))
 
-        assert heard.processes[1].name == "log-0"
+        silent, talkative = heard.processes
+        assert talkative.name == "log-0"
+        assert (talkative.circuit_breakers, talkative.open_circuit_breakers) == (5, 2)
+        assert talkative.HasField("queued_calls")
+        assert not any(silent.HasField(name) for name in ("circuit_breakers", "open_circuit_breakers", "queued_calls"))
         assert heard.processes[1].rss_bytes == heard.processes[0].rss_bytes
         assert [one.service for one in told][1:] == [one.service for one in own]
         assert [one.latency_p99 for one in told][1:] == [one.latency_p99 for one in own]

@@ -66,6 +66,9 @@ def processes_of(heard: Iterable[Heard]) -> Sequence[pb.ProcessReading]:
             cpu_ratio=one.vitals.cpu_ratio,
             loop_lag=duration(one.vitals.loop_lag_seconds),
             age=duration(one.age_seconds),
+            circuit_breakers=one.vitals.circuit_breakers,
+            open_circuit_breakers=one.vitals.open_circuit_breakers,
+            queued_calls=one.vitals.queued_calls,
         )
         for one in heard
     ]

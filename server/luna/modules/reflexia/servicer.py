@@ -92,6 +92,9 @@ def _vitals(request: rpc.ReportVitalsRequest) -> ProcessVitals:
         rss_bytes=request.rss_bytes,
         cpu_ratio=request.cpu_ratio,
         services=[_service(reading) for reading in request.services],
+        circuit_breakers=request.circuit_breakers if request.HasField("circuit_breakers") else None,
+        open_circuit_breakers=request.open_circuit_breakers if request.HasField("open_circuit_breakers") else None,
+        queued_calls=request.queued_calls if request.HasField("queued_calls") else None,
     )
 
 

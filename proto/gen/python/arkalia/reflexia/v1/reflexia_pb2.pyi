@@ -118,20 +118,26 @@ class MachineReading(_message.Message):
     def __init__(self, cpu_ratio: _Optional[float] = ..., cpu_count: _Optional[int] = ..., load_1m: _Optional[float] = ..., load_5m: _Optional[float] = ..., load_15m: _Optional[float] = ..., memory_ratio: _Optional[float] = ..., memory_total_bytes: _Optional[int] = ..., memory_available_bytes: _Optional[int] = ..., swap_ratio: _Optional[float] = ..., disk_ratio: _Optional[float] = ..., disk_free_bytes: _Optional[int] = ..., network_received_bytes: _Optional[int] = ..., network_sent_bytes: _Optional[int] = ..., network_received_rate: _Optional[float] = ..., network_sent_rate: _Optional[float] = ..., battery_ratio: _Optional[float] = ..., on_mains: _Optional[bool] = ..., temperature_celsius: _Optional[float] = ...) -> None: ...
 
 class ProcessReading(_message.Message):
-    __slots__ = ("name", "pid", "rss_bytes", "cpu_ratio", "loop_lag", "age")
+    __slots__ = ("name", "pid", "rss_bytes", "cpu_ratio", "loop_lag", "age", "circuit_breakers", "open_circuit_breakers", "queued_calls")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
     RSS_BYTES_FIELD_NUMBER: _ClassVar[int]
     CPU_RATIO_FIELD_NUMBER: _ClassVar[int]
     LOOP_LAG_FIELD_NUMBER: _ClassVar[int]
     AGE_FIELD_NUMBER: _ClassVar[int]
+    CIRCUIT_BREAKERS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_CIRCUIT_BREAKERS_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_CALLS_FIELD_NUMBER: _ClassVar[int]
     name: str
     pid: int
     rss_bytes: int
     cpu_ratio: float
     loop_lag: _duration_pb2.Duration
     age: _duration_pb2.Duration
-    def __init__(self, name: _Optional[str] = ..., pid: _Optional[int] = ..., rss_bytes: _Optional[int] = ..., cpu_ratio: _Optional[float] = ..., loop_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    circuit_breakers: int
+    open_circuit_breakers: int
+    queued_calls: int
+    def __init__(self, name: _Optional[str] = ..., pid: _Optional[int] = ..., rss_bytes: _Optional[int] = ..., cpu_ratio: _Optional[float] = ..., loop_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., circuit_breakers: _Optional[int] = ..., open_circuit_breakers: _Optional[int] = ..., queued_calls: _Optional[int] = ...) -> None: ...
 
 class ServiceReading(_message.Message):
     __slots__ = ("service", "process", "calls", "error_ratio", "latency_p50", "latency_p99", "in_flight")

@@ -89,7 +89,7 @@ class ReportSamplesResponse(_message.Message):
     def __init__(self, recorded_count: _Optional[int] = ..., duplicate_count: _Optional[int] = ...) -> None: ...
 
 class ReportVitalsRequest(_message.Message):
-    __slots__ = ("node", "process", "pid", "start_time", "take_time", "window", "loop_lag", "rss_bytes", "cpu_ratio", "services")
+    __slots__ = ("node", "process", "pid", "start_time", "take_time", "window", "loop_lag", "rss_bytes", "cpu_ratio", "services", "circuit_breakers", "open_circuit_breakers", "queued_calls")
     NODE_FIELD_NUMBER: _ClassVar[int]
     PROCESS_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
@@ -100,6 +100,9 @@ class ReportVitalsRequest(_message.Message):
     RSS_BYTES_FIELD_NUMBER: _ClassVar[int]
     CPU_RATIO_FIELD_NUMBER: _ClassVar[int]
     SERVICES_FIELD_NUMBER: _ClassVar[int]
+    CIRCUIT_BREAKERS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_CIRCUIT_BREAKERS_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_CALLS_FIELD_NUMBER: _ClassVar[int]
     node: str
     process: str
     pid: int
@@ -110,7 +113,10 @@ class ReportVitalsRequest(_message.Message):
     rss_bytes: int
     cpu_ratio: float
     services: _containers.RepeatedCompositeFieldContainer[_reflexia_pb2.ServiceReading]
-    def __init__(self, node: _Optional[str] = ..., process: _Optional[str] = ..., pid: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., loop_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., rss_bytes: _Optional[int] = ..., cpu_ratio: _Optional[float] = ..., services: _Optional[_Iterable[_Union[_reflexia_pb2.ServiceReading, _Mapping]]] = ...) -> None: ...
+    circuit_breakers: int
+    open_circuit_breakers: int
+    queued_calls: int
+    def __init__(self, node: _Optional[str] = ..., process: _Optional[str] = ..., pid: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., loop_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., rss_bytes: _Optional[int] = ..., cpu_ratio: _Optional[float] = ..., services: _Optional[_Iterable[_Union[_reflexia_pb2.ServiceReading, _Mapping]]] = ..., circuit_breakers: _Optional[int] = ..., open_circuit_breakers: _Optional[int] = ..., queued_calls: _Optional[int] = ...) -> None: ...
 
 class ReportVitalsResponse(_message.Message):
     __slots__ = ()
