@@ -86,7 +86,9 @@ def policy_from(message: pb.RecoveryPolicy) -> RecoveryPolicy:
             recoveries_max=message.recoveries_max,
         )
     except PolicyError as error:
-        raise RecoveryPolicyInvalidError(twice | error.violations) from error
+        # The contract calls the fields that hold a time without their unit.
+        found = {field.removesuffix("_seconds"): why for field, why in error.violations.items()}
+        raise RecoveryPolicyInvalidError(twice | found) from error
     if twice:
         raise RecoveryPolicyInvalidError(twice)
     return policy
