@@ -12,9 +12,9 @@ from pathlib import Path
 
 from luna.settings import Settings
 from luna.sidecar.launch import launch
-from luna.sidecar.node import run_plan
 from luna.sidecar.plan import Plan
 from luna.sidecar.probing import Pace
+from luna.sidecar.running import run_plan
 from luna.sidecar.state import ReplicaStatus
 from luna.topology import SPLIT
 

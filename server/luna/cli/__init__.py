@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from luna.settings import Settings
@@ -22,14 +22,25 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     # What a node writes is for its own user alone.
     os.umask(0o077)
     # What runs for long does without the libraries that the commands are made of.
-    if arguments[:1] == ["serve"]:
-        from luna.cli.serve import serve
-
-        return serve(arguments[1:], settings)
-    if arguments[:1] == ["supervise"]:
-        from luna.cli.supervise import supervise
-
-        return supervise(arguments[1:], settings)
+    if (lasting := _lasting(arguments[:1])) is not None:
+        return lasting(arguments[1:], settings)
     from luna.cli.main import command
 
     return command(arguments, settings)
+
+
+def _lasting(name: Sequence[str]) -> Callable[[Sequence[str], Settings], int] | None:
+    match name:
+        case ["serve"]:
+            from luna.cli.serve import serve as lasting
+        case ["supervise"]:
+            from luna.cli.supervise import supervise as lasting
+        case ["sidecar"]:
+            from luna.cli.attach import attach as lasting
+        case ["envoy"]:
+            from luna.cli.envoy import envoy as lasting
+        case ["probe"]:
+            from luna.cli.probe import probe as lasting
+        case _:
+            return None
+    return lasting

@@ -12,7 +12,7 @@ def supervise(arguments: Sequence[str], settings: Settings) -> int:
     with doing_without(*UNNEEDED):
         import asyncio
 
-        from luna.sidecar.node import run_plan
         from luna.sidecar.plan import Plan
+        from luna.sidecar.running import run_plan
     topology = ALL_IN_ONE if settings.all_in_one else SPLIT
     return asyncio.run(run_plan(Plan(settings=settings, topology=topology, verbose="--verbose" in arguments)))

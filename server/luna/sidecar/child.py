@@ -1,4 +1,4 @@
-"""One operating-system process of the node: a child of the keeper, which this process may signal.
+"""One operating-system process of the node: a child of somebody else, which this process may signal.
 
 Only a pidfd is ever signalled. It stands for this very process, so a signal
 can never reach a stranger to whom the kernel gave the same pid later.
@@ -9,9 +9,13 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from luna.sidecar.logs import last_lines
 from luna.sidecar.state import Exit
+
+_NOT_STARTED: Final = 127
+"""The exit code that shells give what they cannot run."""
 
 
 class Child:
@@ -24,6 +28,9 @@ class Child:
         self._pidfd = pidfd
         self._log_begin = log_begin
         self._reason = ""
+        self._killed = False
+        self.over = asyncio.Event()
+        """Set once it has ended."""
         self._exit: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
 
     @property
@@ -39,6 +46,7 @@ class Child:
         """Send a signal, if it still runs. The *reason* is told by its exit."""
         if self.running:
             self._reason = reason or self._reason
+            self._killed = self._killed or signum is signal.SIGKILL
             # It may have ended, and the keeper's word of it be on its way.
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signum)
@@ -51,22 +59,30 @@ class Child:
         """Take note that it is another process now, as it were, that began then and writes there."""
         self.log, self._log_begin, self.started_ns = log, log_begin, started_ns
 
-    def ended(self, *, status: int, time_ns: int, ran_seconds: float) -> None:
-        """Take note of how it ended, as the keeper says."""
+    def ended(self, *, status: int | None, time_ns: int, ran_seconds: float) -> None:
+        """Take note of how it ended, as its parent says. ``None``: that could not be learnt."""
         if self.running:
             os.close(self._pidfd)
+            if status is None and self._killed:
+                status = -signal.SIGKILL
             self._exit.set_result(exit_of(status, time_ns=time_ns, ran_seconds=ran_seconds, reason=self._reason))
+            self.over.set()
 
 
-def exit_of(status: int, *, time_ns: int, ran_seconds: float, reason: str = "") -> Exit:
+def exit_of(status: int | None, *, time_ns: int, ran_seconds: float, reason: str = "") -> Exit:
     """Return how a process ended: with the exit code *status*, or by a signal, which is negative."""
     return Exit(
-        code=status if status >= 0 else None,
-        signal=_name(-status) if status < 0 else "",
+        code=status if status is not None and status >= 0 else None,
+        signal=_name(-status) if status is not None and status < 0 else "",
         time_ns=time_ns,
         ran_seconds=ran_seconds,
         reason=reason,
     )
+
+
+def not_started(error: Exception, time_ns: int) -> Exit:
+    """Return how a process ended that could not be started."""
+    return Exit(code=_NOT_STARTED, signal="", time_ns=time_ns, ran_seconds=0.0, reason=str(error))
 
 
 def _name(signum: int) -> str:

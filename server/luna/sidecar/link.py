@@ -3,14 +3,14 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
 from luna.sidecar.channel import Channel, LostError
 from luna.sidecar.child import Child, exit_of
 from luna.sidecar.keeper import wire
+from luna.sidecar.parent import Inheritance
 from luna.sidecar.spawner import Found, Order, SpawnError
 from luna.sidecar.state import Exit
 
@@ -22,26 +22,11 @@ class NoKeeperError(Exception):
     """Descriptor 3 is not a link: the sidecar was not started by a keeper."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inheritance:
-    """What a sidecar finds when it comes up."""
-
-    keeper_pid: int
-    life: int
-    """Which sidecar of this node it is, counted from 1."""
-    began: float
-    """When the keeper did, on the monotonic clock."""
-    began_ns: int
-    outage_seconds: float
-    """How long there was no sidecar."""
-    exit: Exit | None
-    """How the one before ended."""
-    memo: Mapping[str, Any]
-    found: Sequence[Found]
-
-
 class KeeperLink:
     """Has the keeper start processes, and hears from it how they end."""
+
+    attached = False
+    ending = False
 
     def __init__(self, end: socket.socket) -> None:
         self._channel = Channel(end, self._told)

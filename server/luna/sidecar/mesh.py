@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from luna.settings import Settings
 from luna.sidecar.admin import Admin
-from luna.sidecar.places import log_directory
+from luna.sidecar.places import log_directory, socket_path
 from luna.sidecar.replica import ReplicaSpec
 from luna.sidecar.start_errors import ContractMissingError
 from luna.sidecar.state import ReplicaStatus
@@ -30,7 +30,9 @@ class Mesh:
     where it is first needed, when the server processes are on their way.
     """
 
-    def __init__(self, settings: Settings, topology: Topology) -> None:
+    def __init__(self, settings: Settings, topology: Topology, *, attached: bool = False) -> None:
+        """Take whether somebody else starts Envoy, who then knows how."""
+        self._attached = attached
         self.admin = Admin(settings.admin_port)
         self._settings = settings
         self._topology = topology
@@ -83,9 +85,15 @@ class Mesh:
         from luna.sidecar.envoy import configuration as envoy  # noqa: PLC0415  see the class
 
         places = self._places()
-        command = envoy.command(self._settings, places)
+        command = [] if self._attached else envoy.command(self._settings, places)
         try:
-            rendered = envoy.render(self._topology, envoy.descriptor_set(), self._settings, places)
+            rendered = envoy.render(
+                self._topology,
+                envoy.descriptor_set(),
+                self._settings,
+                places,
+                door=socket_path(places.run, ENVOY, 0, 1) if self._attached else None,
+            )
         except FileNotFoundError as error:
             raise ContractMissingError(str(error)) from error
         self._routing = rendered.routing

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import sys
 import time
 from collections import deque
 from collections.abc import Coroutine
@@ -16,25 +15,22 @@ from luna.sidecar.adoption import end_leftovers, sort_out
 from luna.sidecar.commands import replica_specs, serve_command, standby
 from luna.sidecar.console import Console
 from luna.sidecar.endpoints import Endpoints, NoEndpoints
-from luna.sidecar.exit_codes import ExitCode
 from luna.sidecar.facts import Fact, NodeStarted, NodeStopping
 from luna.sidecar.frugal import UNNEEDED, doing_without, give_back
 from luna.sidecar.journal import Journal
-from luna.sidecar.launch import STOP_MARGIN_SECONDS
-from luna.sidecar.link import Inheritance, KeeperLink, NoKeeperError
 from luna.sidecar.logs import keep_small
 from luna.sidecar.mesh import Mesh
 from luna.sidecar.observation import Observation
 from luna.sidecar.own import adopted, fall_before, memo, own_status, was_ready
-from luna.sidecar.places import clear_sockets, log_directory, run_directory, sidecar_socket
+from luna.sidecar.parent import Inheritance, Parent
+from luna.sidecar.places import log_directory, run_directory, sidecar_socket
 from luna.sidecar.plan import Plan
-from luna.sidecar.probing import Pace
 from luna.sidecar.process_stat import memory_bytes
 from luna.sidecar.spawner import NoSpare, Spare
 from luna.sidecar.standby import remind
-from luna.sidecar.start_errors import StartError
+from luna.sidecar.start_errors import ChildNotServingError, StartError
 from luna.sidecar.supervisor import Supervisor
-from luna.sidecar.told import Told, signals
+from luna.sidecar.told import Told
 from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
 from luna.topology import SIDECAR
@@ -46,36 +42,14 @@ _REACH_SECONDS: Final = 5.0
 """How long Envoy may take to find processes that serve."""
 _FLUSH_SECONDS: Final = 1.0
 _EARLY_MAX: Final = 256
+_PATIENCE_SECONDS: Final = 1.0
 
 
-async def run_plan(plan: Plan) -> int:
-    """Run the node that *plan* describes until it is told to stop, and return the exit code.
-
-    Whatever ends this process otherwise, the node goes on: the keeper starts another one, which takes over.
-    """
-    try:
-        link = KeeperLink.inherit()
-    except NoKeeperError:
-        sys.stderr.write("arkalia: the sidecar is started by `arkalia up`\n")
-        return int(ExitCode.USAGE)
-    told = Told()
-    with signals(told.signalled):
-        inheritance = await link.hello()
-        async with asyncio.TaskGroup() as group:
-            failure = await _Node(plan, group, link=link, inheritance=inheritance, told=told).run()
-        clear_sockets(run_directory(plan.settings))
-        if failure:
-            sys.stderr.write(f"arkalia: {failure}\n")
-        code = failure.code if failure else int(ExitCode.OK)
-        link.say_goodbye(code)
-    return code
-
-
-class _Node:
+class Node:
     """One run of a node."""
 
     def __init__(
-        self, plan: Plan, group: asyncio.TaskGroup, *, link: KeeperLink, inheritance: Inheritance, told: Told
+        self, plan: Plan, group: asyncio.TaskGroup, *, link: Parent, inheritance: Inheritance, told: Told
     ) -> None:
         self._plan = plan
         self._group = group
@@ -91,7 +65,7 @@ class _Node:
             version=__version__,
             started_ns=inheritance.began_ns,
         )
-        self._mesh = Mesh(plan.settings, plan.topology) if plan.mesh else None
+        self._mesh = Mesh(plan.settings, plan.topology, attached=plan.attached) if plan.mesh else None
         self._journal = Journal(self._identity, clock=clock)
         endpoints: Endpoints = self._mesh or NoEndpoints()
         found, self._leftovers = sort_out(inheritance.found, run_directory(plan.settings))
@@ -104,7 +78,7 @@ class _Node:
         )
         self._tools = Tools(
             clock=clock,
-            pace=plan.pace or Pace(stop_seconds=plan.settings.drain_seconds + STOP_MARGIN_SECONDS),
+            pace=plan.paced,
             record=self._record,
             spawner=link,
             spare=self._spare,
@@ -125,7 +99,7 @@ class _Node:
         )
         self._was_ready = was_ready(inheritance)
         self._own = own_status(plan.settings, inheritance)
-        if inheritance.life > 1:
+        if inheritance.life > 1 and not inheritance.on_purpose:
             self._early.append(fall_before(self._own, inheritance))
         link.remember(memo(ready=self._was_ready))
         self._console = Console(
@@ -181,11 +155,22 @@ class _Node:
 
     async def _ready(self) -> None:
         """Wait until everything has served once, unless that was in an earlier life."""
-        if self._was_ready or not await self._supervisor.ready(unless=self._told.stop):
+        if self._was_ready or not await self._come_up():
             return
         unreached = await self._mesh.unreached(seconds=_REACH_SECONDS) if self._mesh else ()
         self._record(NodeStarted(seconds=time.monotonic() - self._inheritance.began, unreached=unreached))
         self._link.remember(memo(ready=True))
+
+    async def _come_up(self) -> bool:
+        """Wait until everything has served once. ``False``: there is no need any more."""
+        while True:
+            try:
+                return await self._supervisor.ready(unless=self._told.stop)
+            except ChildNotServingError:
+                # Whoever starts them has all the time in the world, and may be pulling an image.
+                if not self._plan.attached:
+                    raise
+                await first_of(self._told.stop, seconds=_PATIENCE_SECONDS)
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         """Serve ``NodeService``, and begin to send the journal."""
@@ -196,7 +181,7 @@ class _Node:
             from luna.sidecar.serving import keep, log_to, serve_node  # noqa: PLC0415
 
         plan = self._plan
-        log_to(plan.logs[SIDECAR], plan.settings)
+        log_to(None if plan.attached else plan.logs[SIDECAR], plan.settings)
         recovery = self._recovery = Recovery(
             Setting(
                 supervisor=self._supervisor,
@@ -229,10 +214,13 @@ class _Node:
         self._spawn(keep(self._journal, identity=self._identity, settings=plan.settings, topology=plan.topology))
 
     async def _down(self, reason: str) -> None:
-        """End everything but what the others write to, in order."""
-        self._record(NodeStopping(reason=reason))
+        """End everything but what the others write to, in order. What somebody else started goes on."""
         failed = not self._told.stop.is_set()
-        await self._supervisor.stop(drain=None if failed else self._drain)
+        if self._plan.attached:
+            self._supervisor.leave()
+        else:
+            self._record(NodeStopping(reason=reason))
+        await self._supervisor.stop(drain=None if failed or self._plan.attached else self._drain)
         if not failed:
             await self._journal.flush(seconds=_FLUSH_SECONDS)
         if self._recovery and not failed:

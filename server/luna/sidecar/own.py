@@ -8,8 +8,8 @@ from typing import Final
 
 from luna.settings import Settings
 from luna.sidecar.facts import NodeAdopted
-from luna.sidecar.link import Inheritance
 from luna.sidecar.observation import Kind, Observation
+from luna.sidecar.parent import Inheritance
 from luna.sidecar.places import sidecar_socket
 from luna.sidecar.state import ReplicaStatus, State
 from luna.topology import SIDECAR, SIDECAR_MODULES

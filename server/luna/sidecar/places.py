@@ -88,6 +88,25 @@ def prepare(settings: Settings) -> None:
         raise HomeUnusableError(home, error.strerror or str(error)) from error
 
 
+def furnish(settings: Settings) -> None:
+    """Create the folders of a node whose processes somebody else starts.
+
+    They may be mounts that belong to the system: who may enter them is then for whoever mounted them to say.
+
+    Raises:
+        HomeUnusableError: one cannot be created or written.
+
+    """
+    home = settings.home.absolute()
+    try:
+        for folder in (home, run_directory(settings), log_directory(settings)):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+    except OSError as error:
+        raise HomeUnusableError(home, error.strerror or str(error)) from error
+
+
 def clear_sockets(run: Path) -> None:
     """Remove what an earlier run left behind. Only whoever holds the lock may do that."""
     for pattern in ("*.sock", "*.next", "*.beat"):

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from luna.settings import Settings
+from luna.sidecar.launch import STOP_MARGIN_SECONDS
 from luna.sidecar.places import log_directory, sidecar_socket
 from luna.sidecar.probing import Pace
 from luna.sidecar.replica import Command
+from luna.sidecar.restarts import RestartPolicy
 from luna.sidecar.supervisor import ENVOY
 from luna.topology import SIDECAR, Topology
 
@@ -23,11 +25,23 @@ class Plan:
     """Whether Envoy stands in front."""
     pace: Pace | None = None
     verbose: bool = False
+    attached: bool = False
+    """Whether somebody else starts the processes."""
 
     @property
     def standby(self) -> bool:
         """Whether there is a spare process for the others."""
-        return self.settings.standby and self.command is None and len(self.topology.processes) > 1
+        spared = self.command is None and not self.attached and len(self.topology.processes) > 1
+        return self.settings.standby and spared
+
+    @property
+    def paced(self) -> Pace:
+        """How often to look, and how long to wait for what."""
+        if self.pace:
+            return self.pace
+        # Whoever starts processes waits as long as it wants to. Not to look for them meanwhile would help nobody.
+        restart = RestartPolicy(first_seconds=0.01, cap_seconds=0.1) if self.attached else RestartPolicy()
+        return Pace(restart=restart, stop_seconds=self.settings.drain_seconds + STOP_MARGIN_SECONDS)
 
     @property
     def endpoint(self) -> str:

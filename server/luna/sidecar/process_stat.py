@@ -1,6 +1,7 @@
 """What the kernel knows about a process."""
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -55,6 +56,15 @@ def schedule(pid: int) -> Schedule | None:
     except (OSError, ValueError):
         return None
     return Schedule(ran_seconds=int(ran) / 1e9, waited_seconds=int(waited) / 1e9)
+
+
+def age_seconds(pid: int) -> float:
+    """Return how long ago process *pid* was started, 0 if there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) * _TICK_SECONDS)
 
 
 def rss_bytes(pid: int | None) -> int | None:

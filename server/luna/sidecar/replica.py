@@ -14,7 +14,7 @@ from luna.sidecar.probing import ProbeFor
 from luna.sidecar.runner import Runner
 from luna.sidecar.spawner import Found
 from luna.sidecar.start_errors import StartError
-from luna.sidecar.state import Board, ReplicaStatus
+from luna.sidecar.state import Board, ReplicaStatus, State
 from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
 
@@ -65,6 +65,7 @@ class Replica:
         self._found = found
         self._current = self._runner(self._status(generation=generation_of(found) if found else 1))
         self._runners = [self._current]
+        self._tasks: list[asyncio.Task[None]] = []
         board.put(self._current.status)
 
     @property
@@ -80,17 +81,23 @@ class Replica:
     def start(self) -> None:
         """Start the first generation, or go on with the one that was found."""
         self._link()
-        self._group.create_task(self._current.run(self._found), name=f"{self.spec.process}-{self.spec.replica}")
+        task = self._group.create_task(self._current.run(self._found), name=f"{self.spec.process}-{self.spec.replica}")
+        self._tasks.append(task)
 
     async def replace(self, *, announce: Announce, hurry: asyncio.Event) -> None:
         """Start the next generation, hand over to it, and end the old one.
 
         *announce* is called when calls may go to the new socket too, and when they must not go to the old one any more.
 
+        Where somebody else starts processes, the next one is no new generation, and there is a gap.
+
         Raises:
             ReplacementError: the next generation did not come up; the old one goes on.
 
         """
+        if self._tools.spawner.attached:
+            await self._start_over(hurry)
+            return
         old = self._current
         new = self._runner(self._status(generation=old.status.generation + 1, old=old.status))
         self._runners.append(new)
@@ -110,9 +117,29 @@ class Replica:
         await self._retire(old, hurry)
         await first_of(new.served, new.exited, hurry, seconds=self._tools.pace.start_seconds)
 
+    def leave(self) -> None:
+        """Attend to it no more, and let its process run."""
+        for task in self._tasks:
+            task.cancel()
+
     async def stop(self, *, hurry: asyncio.Event) -> None:
         """End every generation: the one in service, and whatever an interrupted replacement left."""
         await asyncio.gather(*(self._retire(runner, hurry) for runner in tuple(self._runners)))
+
+    async def _start_over(self, hurry: asyncio.Event) -> None:
+        """End the process, and wait for the one that comes in its place: two cannot listen on one socket."""
+        clock, runner, before = self._tools.clock, self._current, self._current.status.pid
+        began = clock.monotonic()
+        until = began + self._tools.pace.start_seconds
+        await runner.start_over(hurry=hurry)
+        while runner.status.state is not State.SERVING or runner.status.pid == before:
+            rest = until - clock.monotonic()
+            if rest <= 0 or hurry.is_set():
+                return
+            await first_of(self._board.changed, hurry, seconds=rest)
+        self._tools.record(
+            ProcessRestarted(status=runner.status, rolling=False, outage_seconds=clock.monotonic() - began)
+        )
 
     async def _retire(self, runner: Runner, hurry: asyncio.Event) -> None:
         await runner.stop(hurry=hurry)

@@ -18,9 +18,9 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypedDict, Unpack
+from typing import Unpack
 
-from luna.sidecar.child import Child
+from luna.sidecar.child import Child, not_started
 from luna.sidecar.chronicle import Chronicle
 from luna.sidecar.exit_codes import FATAL
 from luna.sidecar.observation import Kind
@@ -28,24 +28,11 @@ from luna.sidecar.probing import Answer, ProbeFor
 from luna.sidecar.restarts import Streak
 from luna.sidecar.spawner import Found, Order, SpawnError, slot_key
 from luna.sidecar.start_errors import ChildRefusedError
-from luna.sidecar.state import Exit, ReplicaStatus, State
+from luna.sidecar.state import Changes, Exit, ReplicaStatus, State
 from luna.sidecar.tools import Tools
 from luna.sidecar.waiting import first_of
 from luna.sidecar.watch import Watch
 from luna.transport.heartbeat import beat_path
-
-_NOT_STARTED: Final = 127
-"""The exit code that shells give what they cannot run."""
-
-
-class _Changes(TypedDict, total=False):
-    state: State
-    reason: str
-    pid: int | None
-    restarts: int
-    crash_looping: bool
-    last_exit: Exit
-    started_ns: int
 
 
 class Runner:
@@ -81,6 +68,8 @@ class Runner:
         self.watch: Watch | None = None
         """Looks at its process."""
         self._at_once = asyncio.Event()
+        self._over = False
+        """Whether its process was asked to end, and another is to come in its place."""
         self._serving_since = 0.0
 
     @property
@@ -115,18 +104,29 @@ class Runner:
         """Ask the process to end, and make it when it does not, or when there is a *hurry*."""
         self._stopping.set()
         self._tools.spawner.let_go(self.key)
-        if self.watch:
-            self.watch.lenient = True
-        if self.child:
-            self.child.send(signal.SIGTERM)
-        await first_of(self.ended, hurry, seconds=self._tools.pace.stop_seconds)
-        if self.child and not self.ended.is_set():
-            self.child.send(signal.SIGKILL, reason="did not end when asked to")
+        await self._end(self.ended, hurry)
         await self.ended.wait()
+
+    async def start_over(self, *, hurry: asyncio.Event) -> None:
+        """Have the process end as `stop` does, and another come in its place."""
+        if self.child and self.child.running:
+            self._over = True
+            self._at_once.set()
+            await self._end(self.child.over, hurry)
+            await self.child.wait()
 
     def said(self, limit: int = 8) -> list[str]:
         """Return the last lines its process wrote."""
         return self.child.said(limit) if self.child else []
+
+    async def _end(self, over: asyncio.Event, hurry: asyncio.Event) -> None:
+        if self.watch:
+            self.watch.lenient = True
+        if self.child:
+            self.child.send(signal.SIGTERM)
+        await first_of(over, hurry, seconds=self._tools.pace.stop_seconds)
+        if self.child and not over.is_set():
+            self.child.send(signal.SIGKILL, reason="did not end when asked to")
 
     def _inherit(self, found: Found) -> int:
         """Take over what an earlier sidecar knew, tell what happened since, and return the quick exits in a row."""
@@ -146,7 +146,7 @@ class Runner:
             try:
                 child = await self._start(streak)
             except SpawnError as error:
-                return self._not_started(error)
+                return self._ended(not_started(error, self._tools.clock.wall_ns()), [str(error)])
         else:
             self._become(pid=child.pid, started_ns=child.started_ns)
         self.child = child
@@ -161,7 +161,7 @@ class Runner:
         return self._ended(exit, child.said())
 
     async def _start(self, streak: Streak) -> Child:
-        if self.status.socket:
+        if self.status.socket and not self._tools.spawner.attached:
             # What a killed predecessor left. Nobody else ever listens on this path.
             self.status.socket.unlink(missing_ok=True)
             beat_path(self.status.socket).unlink(missing_ok=True)
@@ -176,18 +176,14 @@ class Runner:
         return child
 
     def _ended(self, exit: Exit, said: Sequence[str]) -> Exit:
-        expected = self._stopping.is_set()
+        expected = self._stopping.is_set() or self._over or self._tools.spawner.ending
+        self._over = False
         self._chronicle.ended(self.status, exit, expected=expected, said=said)
         self._become(pid=None, last_exit=exit)
-        if exit.code in FATAL and not expected:
+        if exit.code in FATAL and not expected and not self._tools.spawner.attached:
             self.refusal = ChildRefusedError(self.status.process, exit.code or 0, said)
         self.exited.set()
         return exit
-
-    def _not_started(self, error: SpawnError) -> Exit:
-        now = self._tools.clock.wall_ns()
-        exit = Exit(code=_NOT_STARTED, signal="", time_ns=now, ran_seconds=0.0, reason=str(error))
-        return self._ended(exit, [str(error)])
 
     def _watch_over(self, child: Child) -> Watch:
         socket = self.status.socket
@@ -231,7 +227,8 @@ class Runner:
                 wait = streak.wait_seconds(policy, self._tools.chance())
         self._serving_since = 0.0
         looping = streak.crash_looping(policy)
-        reason = f"ended with {exit}, starts again in {wait:.1f} s"
+        again = "is waited for" if self._tools.spawner.attached else f"starts again in {wait:.1f} s"
+        reason = f"ended with {exit}, {again}"
         if looping:
             reason = f"keeps ending soon after each start; {reason}; see {self.log}"
         news = looping and not self.status.crash_looping
@@ -242,7 +239,7 @@ class Runner:
         self._at_once.clear()
         return streak
 
-    def _become(self, **changes: Unpack[_Changes]) -> None:
+    def _become(self, **changes: Unpack[Changes]) -> None:
         after = replace(self.status, **changes)
         if after.state is not self.status.state:
             after = replace(after, state_ns=self._tools.clock.wall_ns())

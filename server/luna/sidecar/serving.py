@@ -50,9 +50,11 @@ _REASONS: Final = (
 )
 
 
-def log_to(path: Path, settings: Settings) -> None:
-    """Write what this process logs to *path*, for the console belongs to people."""
+def log_to(path: Path | None, settings: Settings) -> None:
+    """Write what this process logs to *path*, for the console belongs to people; ``None``: it does not."""
     configure(level=settings.log_level, format=settings.log_format)
+    if path is None:
+        return
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.setStream(path.open("a", buffering=1))

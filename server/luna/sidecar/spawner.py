@@ -45,6 +45,16 @@ class Found:
 class Spawner(Protocol):
     """Starts processes that do not end with the sidecar."""
 
+    @property
+    def attached(self) -> bool:
+        """Whether somebody else starts them, again too, so that all there is to do is to wait for them."""
+        ...
+
+    @property
+    def ending(self) -> bool:
+        """Whether somebody else ends the whole node, so that it is no failure that they end."""
+        ...
+
     async def start(self, order: Order) -> Child:
         """Start a process.
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypedDict
 
 
 class State(Enum):
@@ -26,14 +26,15 @@ class Exit:
     """How a process ended."""
 
     code: int | None
-    """``None``: by a signal."""
+    """``None``: by a signal, or nobody knows how."""
     signal: str
+    """Empty: with a code, or nobody knows how."""
     time_ns: int
     ran_seconds: float
     reason: str = ""
 
     def __str__(self) -> str:
-        how = f"exit code {self.code}" if self.code is not None else self.signal
+        how = f"exit code {self.code}" if self.code is not None else self.signal or "an unknown exit code"
         return f"{how} ({self.reason})" if self.reason else how
 
 
@@ -60,6 +61,18 @@ class ReplicaStatus:
     def key(self) -> "Key":
         """What it is a replica of, and which."""
         return self.process, self.replica
+
+
+class Changes(TypedDict, total=False):
+    """What may become of a replica."""
+
+    state: State
+    reason: str
+    pid: int | None
+    restarts: int
+    crash_looping: bool
+    last_exit: Exit
+    started_ns: int
 
 
 Key: TypeAlias = tuple[str, int]

@@ -183,6 +183,12 @@ class Supervisor:
             await drain(self._hurry)
         await self._stop([replica for replica in self._replicas if not replica.spec.last])
 
+    def leave(self) -> None:
+        """Attend to nothing any more, and let all of it run."""
+        for replica in self._replicas:
+            replica.leave()
+        self._replicas.clear()
+
     async def stop_last(self) -> None:
         """End what the others needed until their end: the log."""
         await self._stop([replica for replica in self._replicas if replica.spec.last])

@@ -14,7 +14,7 @@ from luna.sidecar.envoy.clusters import metrics_clusters, otlp_cluster, process_
 from luna.sidecar.envoy.contract import read_contract
 from luna.sidecar.envoy.edge import Edge
 from luna.sidecar.envoy.endpoints import EndpointFiles
-from luna.sidecar.envoy.listeners import admin, edge_listener, metrics_listener
+from luna.sidecar.envoy.listeners import admin, door_listener, edge_listener, metrics_listener
 from luna.sidecar.envoy.routes import served
 from luna.sidecar.envoy.routing import Routing
 from luna.sidecar.envoy.stance import Stance
@@ -79,8 +79,13 @@ def descriptor_set() -> bytes:
     return contract_file("arkalia.binpb").read_bytes()
 
 
-def render(topology: Topology, image: bytes, settings: Settings, places: Places) -> Rendered:
-    """Return the Envoy configuration for the processes of *topology* and the contracts in *image*."""
+def render(
+    topology: Topology, image: bytes, settings: Settings, places: Places, *, door: Path | None = None
+) -> Rendered:
+    """Return the Envoy configuration for the processes of *topology* and the contracts in *image*.
+
+    At the *door* it is seen which process Envoy is, by whoever did not start it.
+    """
     template = load_template()
     contract = read_contract(image)
     edge = Edge(
@@ -101,7 +106,7 @@ def render(topology: Topology, image: bytes, settings: Settings, places: Places)
         body_bytes_max=settings.message_bytes_max,
     )
     clusters = [*process_clusters(topology, contract, template, places.endpoints)]
-    listeners = [edge_listener(edge)]
+    listeners = [edge_listener(edge), *([door_listener(door)] if door else [])]
     if settings.metrics_port:
         clusters.extend(metrics_clusters(topology, places.run, settings.admin_port))
         listeners.append(metrics_listener(topology, settings))

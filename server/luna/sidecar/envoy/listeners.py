@@ -1,6 +1,7 @@
 """Describes to Envoy where it listens: for everybody, and for Prometheus."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from luna.settings import Settings
 from luna.sidecar.envoy.clusters import ADMIN, measured, metrics_cluster
@@ -35,6 +36,20 @@ def metrics_listener(topology: Topology, settings: Settings) -> Json:
         "name": "metrics",
         "address": _address("127.0.0.1", settings.metrics_port),
         "filter_chains": [{"filters": [manager]}],
+    }
+
+
+def door_listener(path: Path) -> Json:
+    """Return the listener on a Unix socket that says nothing: that somebody listens there is all there is to see."""
+    silence = extension(
+        "envoy.filters.network.direct_response",
+        "envoy.extensions.filters.network.direct_response.v3.Config",
+        response={"inline_string": ""},
+    )
+    return {
+        "name": "door",
+        "address": {"pipe": {"path": str(path), "mode": 0o600}},
+        "filter_chains": [{"filters": [silence]}],
     }
 
 
