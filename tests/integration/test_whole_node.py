@@ -97,8 +97,7 @@ async def test_events_are_watched_live_over_sse(node: Node) -> None:
     A browser's EventSource sees samples as they are recorded.
     """
     seen: list[str] = []
-    # On a busy machine there may be contradictions among them.
-    wanted = {SampleTaken.DESCRIPTOR.full_name, DecisionMade.DESCRIPTOR.full_name}
+    sample = SampleTaken.DESCRIPTOR.full_name
     headers = {"accept": "text/event-stream"}
     async with (
         asyncio.timeout(15),
@@ -109,10 +108,11 @@ async def test_events_are_watched_live_over_sse(node: Node) -> None:
         async for line in answer.aiter_lines():
             if line.startswith("data:"):
                 seen += [event["type"] for event in json.loads(line.removeprefix("data:"))["events"]]
-            if wanted <= set(seen):
+            # Whatever else happens on the node is among them.
+            if seen.count(sample) >= 3:
                 break
 
-    assert wanted <= set(seen)
+    assert seen.count(sample) >= 3
 
 
 async def test_a_stream_is_resumed_without_a_gap(node: Node) -> None:
