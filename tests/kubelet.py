@@ -1,7 +1,8 @@
-"""A kubelet for tests: starts the containers of one pod as processes, and starts again what ends.
+"""A kubelet for tests: runs the pod that is deployed, its containers as processes of this machine.
 
-As the real one, it starts native sidecars one after the other, each once the probe of the one before says yes; waits
-before a second start and longer before a third; knows nothing of what runs inside; and ends what it started in order.
+As the real one, it starts native sidecars one after the other, each once the startup probe of the one before says yes;
+starts again what ends, after waits that grow; knows nothing of what runs inside; and, at the end, runs all hooks at
+once, then ends the containers, and then the native sidecars in the reverse order.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,10 +20,13 @@ from arkalia.node.v1.node_service_pb2 import GetNodeRequest
 from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
 
 from luna.settings import Settings
-from luna.sidecar.places import run_directory, sidecar_socket, socket_path
+from luna.sidecar.attached import stopping_marker
+from luna.sidecar.places import run_directory, sidecar_socket
+from tests import manifest
 from tests.node import free_ports
 
 BACKOFF_SECONDS = (0.0, 0.5, 1.0, 2.0)
+"""As the kubelet's, but for what these tests have time for: 0, 10, 20, … 300 s."""
 STOP_SECONDS = 20.0
 START_SECONDS = 60.0
 
@@ -33,11 +37,13 @@ class Container:
 
     name: str
     command: Sequence[str]
+    startup: Sequence[str] | None
+    pre_stop: Sequence[str] | None
     environ: Mapping[str, str]
     log: Path
     starts: int = 0
     process: asyncio.subprocess.Process | None = None
-    stopping: bool = False
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     codes: list[int] = field(default_factory=list)
 
     @property
@@ -47,20 +53,35 @@ class Container:
 
     async def run(self) -> None:
         """Keep it running, as `restartPolicy: Always` does."""
-        while not self.stopping:
-            await asyncio.sleep(BACKOFF_SECONDS[min(self.starts, len(BACKOFF_SECONDS)) - 1] if self.starts else 0.0)
-            if self.stopping:
-                return
+        while not self.stopping.is_set():
             with self.log.open("ab") as log:
                 self.process = await asyncio.create_subprocess_exec(
                     *self.command, env=self.environ, stdout=log, stderr=log, start_new_session=True
                 )
             self.starts += 1
             self.codes.append(await self.process.wait())
+            wait = BACKOFF_SECONDS[min(self.starts, len(BACKOFF_SECONDS)) - 1]
+            try:
+                await asyncio.wait_for(self.stopping.wait(), wait)
+            except TimeoutError:
+                continue
+
+    async def ask(self, command: Sequence[str]) -> int:
+        """Run a probe or a hook in it, and return the exit code."""
+        process = await asyncio.create_subprocess_exec(
+            *command, env=self.environ, stderr=asyncio.subprocess.DEVNULL, start_new_session=True
+        )
+        return await process.wait()
+
+    async def started(self) -> None:
+        """Wait for its startup probe."""
+        async with asyncio.timeout(START_SECONDS):
+            while self.startup and await self.ask(self.startup):
+                await asyncio.sleep(0.1)
 
     async def stop(self) -> None:
-        """End it as a pod ends: asked, and made to when it takes too long."""
-        self.stopping = True
+        """Ask it to end, and make it when that takes too long."""
+        self.stopping.set()
         if self.process is None or self.process.returncode is not None:
             return
         self.process.send_signal(signal.SIGTERM)
@@ -68,7 +89,6 @@ class Container:
             async with asyncio.timeout(STOP_SECONDS):
                 await self.process.wait()
         except TimeoutError:
-            self.process.send_signal(signal.SIGCONT)
             self.process.kill()
             await self.process.wait()
 
@@ -80,14 +100,11 @@ class Pod:
     settings: Settings
     environ: Mapping[str, str]
     containers: dict[str, Container]
-
-    @property
-    def run(self) -> Path:
-        return run_directory(self.settings)
+    ended: bool = False
 
     @property
     def stopping(self) -> Path:
-        return self.run / "stopping"
+        return stopping_marker(run_directory(self.settings))
 
     async def node(self) -> NodeMessage:
         """Return what the sidecar says of the node, asked at its own socket."""
@@ -95,49 +112,65 @@ class Pod:
         async with grpc.aio.insecure_channel(target, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
             return (await NodeServiceStub(channel).GetNode(GetNodeRequest(), timeout=5)).node
 
-    async def probe(self, name: str) -> int:
-        """Return what the probe of a container says: 0 is yes."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "luna", "probe", name), env=self.environ, stderr=asyncio.subprocess.DEVNULL
-        )
-        return await process.wait()
-
-    async def until_started(self, name: str) -> None:
-        async with asyncio.timeout(START_SECONDS):
-            while await self.probe(name):
-                await asyncio.sleep(0.1)
+    async def end(self) -> list[int]:
+        """End the pod, and return what the hooks said."""
+        if self.ended:
+            return []
+        self.ended = True
+        all = self.containers.values()
+        codes = await asyncio.gather(*(each.ask(each.pre_stop) for each in all if each.pre_stop and each.starts))
+        # There is one container that is no native sidecar, and it is the last to be started.
+        for each in reversed(all):
+            await each.stop()
+        return codes
 
 
 @asynccontextmanager
 async def pod(home: Path, **settings: str) -> AsyncIterator[Pod]:
-    """Run the pod of a node, in the order of its manifest, and end it in the reverse order."""
-    port, admin_port, metrics_port = free_ports(3)
-    environ = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("ARKALIA_")},
-        "ARKALIA_HOME": str(home),
-        "ARKALIA_PORT": str(port),
-        "ARKALIA_ADMIN_PORT": str(admin_port),
-        "ARKALIA_METRICS_PORT": str(metrics_port),
-        "ARKALIA_DRAIN_SECONDS": "1",
-        **{f"ARKALIA_{key.upper()}": value for key, value in settings.items()},
-    }
-    running = Pod(settings=Settings.from_env(environ), environ=environ, containers={})
+    """Run the pod, with its data in *home* and on ports that are free here."""
+    running = _pod(home, settings)
+    async with asyncio.TaskGroup() as group:
+        try:
+            for container in running.containers.values():
+                group.create_task(container.run())
+                await container.started()
+            yield running
+        finally:
+            await running.end()
+
+
+def _pod(home: Path, settings: Mapping[str, str]) -> Pod:
     home.mkdir(exist_ok=True)
-    commands = {
-        "sidecar": ["sidecar"],
-        **{name: ["serve", name, "--socket", str(socket_path(running.run, name, 0, 1))] for name in ("log", "kernel")},
-        "envoy": ["envoy"],
+    port, admin_port, metrics_port = free_ports(3)
+    given = {
+        **settings,
+        "home": str(home),
+        "host": "127.0.0.1",
+        "drain_seconds": "1",
+        "port": str(port),
+        "admin_port": str(admin_port),
+        "metrics_port": str(metrics_port),
     }
-    async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
-        for name, command in commands.items():
-            running.containers[name] = container = Container(
-                name=name,
-                command=[sys.executable, "-m", "luna", *command],
-                environ=environ,
-                log=home / f"{name}.out",
-            )
-            group.create_task(container.run())
-            stack.push_async_callback(container.stop)
-            if name != "envoy":
-                await running.until_started(name)
-        yield running
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("ARKALIA_")}
+    there = manifest.settings()["ARKALIA_HOME"]
+
+    def here(command: Sequence[str] | None) -> list[str] | None:
+        """Return *command* as it is to be run on this machine."""
+        if command is None:
+            return None
+        program = [sys.executable, "-m", "luna"] if command[0] == "arkalia" else [command[0]]
+        return [*program, *(argument.replace(there, str(home)) for argument in command[1:])]
+
+    found = {}
+    for each in manifest.containers():
+        environ = {**inherited, **each.environ, **{f"ARKALIA_{key.upper()}": value for key, value in given.items()}}
+        found[each.name] = Container(
+            name=each.name,
+            command=here(each.command) or [],
+            startup=here(each.startup),
+            pre_stop=here(each.pre_stop),
+            environ=environ,
+            log=home / f"{each.name}.out",
+        )
+    shared = next(iter(found.values())).environ
+    return Pod(settings=Settings.from_env(shared), environ=shared, containers=found)

@@ -33,7 +33,7 @@ NAMES = {"log", "kernel", "envoy"}
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def node() -> AsyncIterator[Pod]:
     with TemporaryDirectory(prefix="luna") as folder:
-        async with pod(Path(folder) / "home", node_name="pod", chaos="true") as running:
+        async with pod(Path(folder) / "home", sample_seconds="0.5") as running:
             await until_all_serve(running)
             yield running
 
@@ -221,3 +221,15 @@ async def test_the_end_of_a_pod_is_no_failure(node: Pod) -> None:
 
     assert of(after, "kernel").pid == node.containers["kernel"].pid
     assert [it for it in recoveries if it.detect_time.ToNanoseconds() > since] == []
+
+
+async def test_a_pod_ends_in_order(node: Pod) -> None:
+    """
+    The hooks first, then Envoy, the servers, the sidecar: each by itself, and without an incident.
+    """
+    hooks = await node.end()
+
+    assert hooks == [0, 0]
+    assert {name: container.codes[-1] for name, container in node.containers.items()} == dict.fromkeys(
+        ["sidecar", "log", "kernel", "envoy"], 0
+    )

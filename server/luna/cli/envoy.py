@@ -10,6 +10,8 @@ from luna.settings import Settings
 
 _NOT_WRITTEN: Final = 75
 """As in ``sysexits.h``: it may do later."""
+_LINGER_SECONDS: Final = 2.0
+"""Whoever leads calls to this node may take that long to hear that it does not want any more."""
 
 
 def envoy(arguments: Sequence[str], settings: Settings) -> int:
@@ -45,7 +47,9 @@ def _drain(settings: Settings) -> int:
     from luna.sidecar.admin import Admin
 
     async def drain() -> None:
-        await Admin(settings.admin_port).drain(seconds=settings.drain_seconds, hurry=asyncio.Event())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(min(_LINGER_SECONDS, settings.drain_seconds)))
+            await Admin(settings.admin_port).drain(seconds=settings.drain_seconds, hurry=asyncio.Event())
 
     asyncio.run(drain())
     return 0

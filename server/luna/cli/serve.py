@@ -15,7 +15,7 @@ def serve(arguments: Sequence[str], settings: Settings) -> int:
         from luna.cli.standby import stand_by
 
         arguments = stand_by(Path(arguments[1]), topology)
-    given = _parser([process.name for process in topology.processes]).parse_args(arguments)
+    given = serve_parser([process.name for process in topology.processes]).parse_args(arguments)
     # Half a second, which a standby has behind it.
     from luna.app import Place, serve_process
 
@@ -25,7 +25,8 @@ def serve(arguments: Sequence[str], settings: Settings) -> int:
     return serve_process(settings, place)
 
 
-def _parser(processes: Sequence[str]) -> argparse.ArgumentParser:
+def serve_parser(processes: Sequence[str]) -> argparse.ArgumentParser:
+    """Return what reads the arguments of ``arkalia serve`` for one of *processes*."""
     parser = argparse.ArgumentParser(prog="arkalia serve", description="Serve one process of a node.")
     parser.add_argument("process", choices=processes)
     parser.add_argument("--socket", type=Path, required=True)
