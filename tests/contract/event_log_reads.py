@@ -99,6 +99,18 @@ class ReadContract:
         assert await log.find(uid()) is None
         assert await log.find("nonsense") is None
 
+    async def test_many_ids_are_found_in_their_order(self, log: EventLog) -> None:
+        """
+        Those that are unknown or malformed are passed over, however many there are.
+        """
+        await log.append(write("a/1", *map(str, range(600))))
+        page = await log.read(limit=500)
+        ids = [event.event_id for event in reversed([*page.events, *(await log.read(after=page.position)).events])]
+        found = await log.find_many([uid(), *ids, "nonsense"])
+
+        assert [event.event_id for event in found] == ids
+        assert list(await log.find_many([])) == []
+
     async def test_stats_count_what_is_there(self, log: EventLog) -> None:
         """
         Also across many appends.

@@ -81,6 +81,19 @@ async def test_an_event_comes_back_as_it_was_sent(stub: Stub) -> None:
     assert len(found.leaf_hash) == 32
 
 
+async def test_many_events_are_found_by_their_ids(stub: Stub) -> None:
+    """
+    In the order asked for, in messages that can be carried; an unknown one is passed over.
+    """
+    answer = await stub.Append(append("house/door", *[event(n) for n in range(400)]))
+    ids = [each.event_id for each in answer.events]
+    asked = [ids[3].upper(), str(uuid.uuid4()), *reversed(ids)]
+    request = rpc.BatchGetEventsRequest(event_ids=asked)
+    found = [each.event_id async for response in stub.BatchGetEvents(request) for each in response.events]
+
+    assert found == [ids[3], *reversed(ids)]
+
+
 async def test_who_names_no_source_gets_that_of_the_process(stub: Stub) -> None:
     """
     Every event says where it came from.

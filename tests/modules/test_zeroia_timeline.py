@@ -3,8 +3,7 @@
 import pytest
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
-from luna.kernel.times import timestamp
-from luna.modules.zeroia.timeline import Timeline
+from luna.modules.zeroia.timeline import Beat, Timeline
 from tests.zeroia import SECOND, START
 
 MINUTE = 60 * SECOND
@@ -14,11 +13,8 @@ def timeline(actions: str) -> Timeline:
     """Return the timeline of one cycle a minute, each with the action of its digit; a dot is one without a sample."""
     found = Timeline(10 * MINUTE)
     for index, digit in enumerate(actions):
-        cycle = pb.Cycle(start_time=timestamp(START + index * MINUTE))
-        if digit != ".":
-            cycle.judgement.action = int(digit)  # type: ignore[assignment]
-            cycle.judgement.pressure = int(digit) / 10
-        found.add(cycle)
+        judgement = None if digit == "." else pb.Judgement(action=int(digit), pressure=int(digit) / 10)  # type: ignore[arg-type]
+        found.add(Beat.of(START + index * MINUTE, judgement))
     return found
 
 

@@ -104,6 +104,10 @@ class MemoryEventLog:
         place = self._places.get(event_id)
         return self._events[place.position - 1] if place else None
 
+    async def find_many(self, event_ids: Sequence[str]) -> Sequence[Event]:
+        """Return the events of those ids that there are, in that order."""
+        return [event for event_id in event_ids if (event := await self.find(event_id))]
+
     async def head(self) -> int:
         """Return the position of the newest event."""
         return len(self._events)

@@ -108,10 +108,7 @@ class SqliteEventLog:
 
     async def append(self, append: Append) -> Appended:
         """Record all of *append* or nothing."""
-        ids, size = measured(append)
-        answer: asyncio.Future[Sequence[Outcome]] = self._loop.create_future()
-        self._writer.submit(Appends((append,), ids, size, answer))
-        (outcome,) = await answer
+        (outcome,) = await self._submit((append,), *measured(append))
         if isinstance(outcome, Appended):
             return outcome
         raise outcome
@@ -143,6 +140,10 @@ class SqliteEventLog:
     async def find(self, event_id: str) -> Event | None:
         """Return the event of that id, or ``None``."""
         return await self._read(lambda reader: reader.find(event_id))
+
+    async def find_many(self, event_ids: Sequence[str]) -> Sequence[Event]:
+        """Return the events of those ids that there are, in that order."""
+        return await self._read(lambda reader: list(filter(None, map(reader.find, event_ids))))
 
     async def head(self) -> int:
         """Return the position of the newest event."""
@@ -239,8 +240,7 @@ class SqliteEventLog:
 
 def _chunks(appends: Sequence[Append]) -> Iterator[tuple[Sequence[Append], Sequence[bytes], int]]:
     """Cut *appends* so that nobody else waits long for a transaction."""
-    begin = size = 0
-    ids: list[bytes] = []
+    begin, size, ids = 0, 0, list[bytes]()
     for index, append in enumerate(appends, start=1):
         more_ids, more_size = measured(append)
         ids += more_ids

@@ -40,6 +40,15 @@ def id_bytes(event_id: str) -> bytes:
     return raw
 
 
+def is_id(event_id: str) -> bool:
+    """Tell whether *event_id* is a lower-case UUID."""
+    try:
+        id_bytes(event_id)
+    except ValueError:
+        return False
+    return True
+
+
 def id_text(raw: bytes) -> str:
     """Return the UUID of 16 bytes, in lower case."""
     h = raw.hex()

@@ -56,6 +56,10 @@ class EventLog(Protocol):
         """Return the event of that id, or ``None``."""
         ...
 
+    async def find_many(self, event_ids: Sequence[str]) -> Sequence[Event]:
+        """Return the events of those ids that there are, in that order, for little more than `find` costs."""
+        ...
+
     async def head(self) -> int:
         """Return the position of the newest event, `BEGINNING` in an empty log."""
         ...

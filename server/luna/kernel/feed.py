@@ -49,7 +49,7 @@ class Feed:
                 yield Heard(page.events if page is not None else (), await self.token(after))
 
     async def newest(
-        self, wanted: EventFilter, *, page_token: str, limit: int, admits: Callable[[Event], bool]
+        self, wanted: EventFilter, *, page_token: str, limit: int, admits: Callable[[Event], bool] | None = None
     ) -> tuple[Sequence[Event], str]:
         """Return facts that *admits* accepts, newest first, and the token of the next page.
 
@@ -59,9 +59,10 @@ class Feed:
         """
         after, found = await self.paged(page_token), list[Event]()
         for _ in range(_READS_MAX):
-            page = await self._events.read(wanted, after=after, limit=_READ, direction=Direction.BACKWARD)
+            size = _READ if admits else min(limit, _READ)
+            page = await self._events.read(wanted, after=after, limit=size, direction=Direction.BACKWARD)
             for event in page.events:
-                if admits(event):
+                if admits is None or admits(event):
                     found.append(event)
                     if len(found) == limit:
                         return found, await self.token(event.position) if event.position > 1 else ""

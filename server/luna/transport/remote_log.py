@@ -14,7 +14,7 @@ from arkalia.events.v1 import event_service_pb2_grpc as stubs
 from luna.kernel import tokens
 from luna.kernel.context import current_call
 from luna.kernel.event_errors import EventLogError
-from luna.kernel.event_ids import id_bytes
+from luna.kernel.event_ids import is_id
 from luna.kernel.events import BEGINNING, EVERYTHING, Append, Appended, Direction, Event, EventFilter, LogStats, Page
 from luna.transport.remote_log_appends import AppendStream, Outcome
 from luna.transport.remote_log_errors import refusal_from
@@ -32,6 +32,7 @@ RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 
 _DIRECTIONS: Final = {Direction.FORWARD: pb.READ_DIRECTION_FORWARD, Direction.BACKWARD: pb.READ_DIRECTION_BACKWARD}
+_FOUND_MAX: Final = 500
 _UNKNOWN: Final = "EVENT_ERROR_REASON_EVENT_UNKNOWN"
 
 
@@ -104,9 +105,7 @@ class RemoteEventLog:
 
     async def find(self, event_id: str) -> Event | None:
         """Return the event of that id, or ``None``."""
-        try:
-            id_bytes(event_id)
-        except ValueError:
+        if not is_id(event_id):
             return None
         request = rpc.GetEventRequest(event_id=event_id)
 
@@ -119,6 +118,20 @@ class RemoteEventLog:
             if error.reason != _UNKNOWN:
                 raise
             return None
+
+    async def find_many(self, event_ids: Sequence[str]) -> Sequence[Event]:
+        """Return the events of those ids that there are, in that order."""
+        known = [event_id for event_id in event_ids if is_id(event_id)]
+        found: list[Event] = []
+        for first in range(0, len(known), _FOUND_MAX):
+            request = rpc.BatchGetEventsRequest(event_ids=known[first : first + _FOUND_MAX])
+
+            async def attempt(seconds: float, request: rpc.BatchGetEventsRequest = request) -> list[Event]:
+                responses = self._stub.BatchGetEvents(request, timeout=seconds)
+                return [event async for response in responses for event in events_from(response.events)]
+
+            found += await persist(attempt, seconds=self._patience)
+        return found
 
     async def head(self) -> int:
         """Return the position of the newest event."""

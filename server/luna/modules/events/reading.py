@@ -37,6 +37,16 @@ class Reader:
         fill(response.event, event)
         return response
 
+    async def get_many(self, event_ids: Sequence[str]) -> AsyncGenerator[rpc.BatchGetEventsResponse, None]:
+        """Yield the events that there are, in batches."""
+        found = await self._log.find_many([event_id.lower() for event_id in event_ids])
+        begin = 0
+        for end in (*cuts(found, BATCH_MAX), len(found)):
+            response = rpc.BatchGetEventsResponse()
+            fill_all(response.events, found[begin:end])
+            yield response
+            begin = end
+
     async def read(self, request: rpc.ReadRequest) -> AsyncGenerator[rpc.ReadResponse, None]:
         """Yield batches up to the limit, the first event or the present head."""
         backward = request.direction == pb.READ_DIRECTION_BACKWARD

@@ -62,6 +62,13 @@ class EventServicer(stubs.EventServiceServicer):
     async def GetEvent(self, request: rpc.GetEventRequest, context: Context) -> rpc.GetEventResponse:
         return await self._reader.get(request.event_id)
 
+    async def BatchGetEvents(
+        self, request: rpc.BatchGetEventsRequest, context: Context
+    ) -> AsyncGenerator[rpc.BatchGetEventsResponse, None]:
+        async with aclosing(self._reader.get_many(request.event_ids)) as responses:
+            async for response in responses:
+                yield response
+
     async def WatchEvents(
         self, request: rpc.WatchEventsRequest, context: Context
     ) -> AsyncGenerator[rpc.WatchEventsResponse, None]:

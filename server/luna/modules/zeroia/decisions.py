@@ -1,6 +1,5 @@
 """Makes decisions, records them, and finds them again."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
@@ -132,10 +131,12 @@ class DecisionService:
 
     async def add_outcomes(self, decisions: Sequence[pb.Decision]) -> None:
         """Put the outcomes that were reported into *decisions*."""
-        found = await asyncio.gather(*(self._outcome(decision.decision_id) for decision in decisions))
-        for decision, outcome in zip(decisions, found, strict=True):
-            if outcome is not None:
-                decision.outcome.CopyFrom(outcome)
+        events = await self._events.find_many([_outcome_id(decision.decision_id) for decision in decisions])
+        reported = [facts.OutcomeReported.FromString(event.payload) for event in events]
+        outcomes = {each.decision_id: each.outcome for each in reported}
+        for decision in decisions:
+            if decision.decision_id in outcomes:
+                decision.outcome.CopyFrom(outcomes[decision.decision_id])
 
     async def report(self, decision_id: str, verdict: pb.OutcomeVerdict, note: str) -> pb.Decision:
         """Record how a decision turned out, once.
@@ -221,10 +222,6 @@ class DecisionService:
         if event.type != DECISION_MADE:
             raise IdTakenError(decision_id)
         return Made(facts.DecisionMade.FromString(event.payload).decision, event.position, duplicate=True)
-
-    async def _outcome(self, decision_id: str) -> pb.Outcome | None:
-        event = await self._events.find(_outcome_id(decision_id))
-        return facts.OutcomeReported.FromString(event.payload).outcome if event is not None else None
 
 
 def _outcome_id(decision_id: str) -> str:

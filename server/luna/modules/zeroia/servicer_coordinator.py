@@ -1,8 +1,9 @@
 """Translates between the contract of cycles and the coordinator."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Final, TypeAlias
 
 import grpc.aio
@@ -12,24 +13,19 @@ from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 
 from luna.kernel.clock import Clock
 from luna.kernel.event_log import EventLog
-from luna.kernel.events import Direction, Event, EventFilter
 from luna.kernel.feed import Feed
 from luna.kernel.times import duration_of_ns
 from luna.modules.zeroia.coordinator import Coordinator
 from luna.modules.zeroia.errors import TooManyBucketsError
-from luna.modules.zeroia.ranges import between
-from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES
-from luna.modules.zeroia.timeline import BUCKETS_MAX, Timeline
+from luna.modules.zeroia.history import COMPLETED, CycleHistory
+from luna.modules.zeroia.timeline import BUCKETS_MAX, Beat, Timeline
 
-CYCLES_MAX: Final = 20_000
-"""How many of the newest cycles a timeline looks at."""
 BUCKET_DEFAULT_NS: Final = 3600 * 1_000_000_000
 DAY_NS: Final = 86_400 * 1_000_000_000
-_PAGE: Final = 250
+_QUICK_MAX: Final = 500
+"""More cycles than these are added up in a thread: it takes more than a millisecond or two."""
 
 Context: TypeAlias = grpc.aio.ServicerContext[object, object]
-
-_CYCLES: Final = EventFilter(stream=CYCLES, types=frozenset({CYCLE_COMPLETED}))
 
 
 class CoordinatorServicer(stubs.CoordinatorServiceServicer):
@@ -38,7 +34,7 @@ class CoordinatorServicer(stubs.CoordinatorServiceServicer):
     def __init__(self, coordinator: Coordinator, feed: Feed, events: EventLog, clock: Clock) -> None:
         self._coordinator = coordinator
         self._feed = feed
-        self._events = events
+        self._history = CycleHistory(events)
         self._clock = clock
 
     async def RunCycle(self, request: rpc.RunCycleRequest, context: Context) -> rpc.RunCycleResponse:
@@ -48,8 +44,8 @@ class CoordinatorServicer(stubs.CoordinatorServiceServicer):
         self, request: rpc.WatchCyclesRequest, context: Context
     ) -> AsyncGenerator[rpc.WatchCyclesResponse, None]:
         token = request.resume_token
-        after = await self._feed.resumed(token) if token else await self._feed.last(_CYCLES)
-        async with aclosing(self._feed.watch(_CYCLES, after=after)) as news:
+        after = await self._feed.resumed(token) if token else await self._feed.last(COMPLETED)
+        async with aclosing(self._feed.watch(COMPLETED, after=after)) as news:
             async for heard in news:
                 yield rpc.WatchCyclesResponse(
                     cycles=[facts.CycleCompleted.FromString(event.payload).cycle for event in heard.events],
@@ -68,35 +64,21 @@ class CoordinatorServicer(stubs.CoordinatorServiceServicer):
         end_ns = request.end_time.ToNanoseconds() or self._clock.wall_ns() + 1
         start_ns = request.start_time.ToNanoseconds() or max(1, end_ns - DAY_NS)
         bucket_ns = request.bucket.ToNanoseconds() or BUCKET_DEFAULT_NS
-        wanted = between(_CYCLES, start_ns, end_ns)
         if (count := (end_ns - start_ns) // bucket_ns + 1) > BUCKETS_MAX:
             raise TooManyBucketsError(count, BUCKETS_MAX)
-        events, truncated = await self._newest(wanted)
-        timeline = await _added_up(events, bucket_ns)
-        return rpc.GetTimelineResponse(
-            buckets=timeline.buckets(),
-            heat_map=timeline.heat_map(),
-            patterns=timeline.patterns(),
-            cycle_count=timeline.count,
-            truncated=truncated,
-        )
-
-    async def _newest(self, wanted: EventFilter) -> tuple[list[Event], bool]:
-        """Return the newest cycles, newest first, and whether older ones were left out."""
-        found, after = list[Event](), 0
-        while len(found) < CYCLES_MAX:
-            page = await self._events.read(wanted, after=after, limit=_PAGE, direction=Direction.BACKWARD)
-            found += page.events
-            if page.done or page.position <= 1:
-                return found, False
-            after = page.position
-        return found, True
+        beats, truncated = await self._history.between(start_ns, end_ns)
+        add_up = partial(_added_up, beats, bucket_ns, truncated=truncated)
+        return add_up() if len(beats) <= _QUICK_MAX else await asyncio.to_thread(add_up)
 
 
-async def _added_up(events: list[Event], bucket_ns: int) -> Timeline:
+def _added_up(beats: Sequence[Beat], bucket_ns: int, *, truncated: bool) -> rpc.GetTimelineResponse:
     timeline = Timeline(bucket_ns)
-    for index, event in enumerate(reversed(events)):
-        timeline.add(facts.CycleCompleted.FromString(event.payload).cycle)
-        if index % 100 == 0:
-            await asyncio.sleep(0)
-    return timeline
+    for beat in beats:
+        timeline.add(beat)
+    return rpc.GetTimelineResponse(
+        buckets=timeline.buckets(),
+        heat_map=timeline.heat_map(),
+        patterns=timeline.patterns(),
+        cycle_count=timeline.count,
+        truncated=truncated,
+    )

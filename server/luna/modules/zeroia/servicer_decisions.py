@@ -104,8 +104,10 @@ def _answer(made: Made) -> rpc.DecideResponse:
     return rpc.DecideResponse(decision=made.decision, position=made.position, duplicate=made.duplicate)
 
 
-def _wanted(request: rpc.ListDecisionsRequest) -> Callable[[Event], bool]:
+def _wanted(request: rpc.ListDecisionsRequest) -> Callable[[Event], bool] | None:
     actions = frozenset(request.actions)
+    if not (request.node or actions or request.severity_min):
+        return None
 
     def admits(event: Event) -> bool:
         decision = recorded_decision(event)

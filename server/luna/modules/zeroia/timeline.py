@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
@@ -18,14 +18,21 @@ BUCKETS_MAX: Final = 10_000
 _SECOND: Final = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beat:
+class Beat(NamedTuple):
     """What a cycle found."""
 
     time_ns: int
+    judged: bool
     action: pb.DecisionAction
     pressure: float
     confidence: float
+
+    @classmethod
+    def of(cls, time_ns: int, found: pb.Judgement | None) -> "Beat":
+        """Keep what counts of a cycle that began then; it had nothing to judge if it *found* nothing."""
+        if found is None:
+            return cls(time_ns, judged=False, action=pb.DECISION_ACTION_UNSPECIFIED, pressure=0.0, confidence=0.0)
+        return cls(time_ns, judged=True, action=found.action, pressure=found.pressure, confidence=found.confidence)
 
 
 @dataclass(slots=True)
@@ -39,16 +46,15 @@ class Tally:
     confidence: float = 0.0
     actions: dict[int, int] = field(default_factory=dict)
 
-    def add(self, cycle: pb.Cycle) -> None:
+    def add(self, beat: Beat) -> None:
         """Take a cycle into account."""
         self.count += 1
-        if cycle.HasField("judgement"):
-            judgement = cycle.judgement
+        if beat.judged:
             self.judged += 1
-            self.pressure += judgement.pressure
-            self.pressure_max = max(self.pressure_max, judgement.pressure)
-            self.confidence += judgement.confidence
-            self.actions[judgement.action] = self.actions.get(judgement.action, 0) + 1
+            self.pressure += beat.pressure
+            self.pressure_max = max(self.pressure_max, beat.pressure)
+            self.confidence += beat.confidence
+            self.actions[beat.action] = self.actions.get(beat.action, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +76,15 @@ class Timeline:
         self._beats: list[Beat] = []
         self.count = 0
 
-    def add(self, cycle: pb.Cycle) -> None:
+    def add(self, beat: Beat) -> None:
         """Take a cycle into account."""
         self.count += 1
-        time_ns = cycle.start_time.ToNanoseconds()
+        time_ns = beat.time_ns
         moment = datetime.fromtimestamp(time_ns // _SECOND, tz=UTC)
-        self._buckets.setdefault(time_ns - time_ns % self._bucket_ns, Tally()).add(cycle)
-        self._cells.setdefault((moment.isoweekday(), moment.hour), Tally()).add(cycle)
-        if cycle.HasField("judgement"):
-            found = cycle.judgement
-            self._beats.append(
-                Beat(time_ns=time_ns, action=found.action, pressure=found.pressure, confidence=found.confidence)
-            )
+        self._buckets.setdefault(time_ns - time_ns % self._bucket_ns, Tally()).add(beat)
+        self._cells.setdefault((moment.isoweekday(), moment.hour), Tally()).add(beat)
+        if beat.judged:
+            self._beats.append(beat)
 
     def buckets(self) -> list[pb.TimelineBucket]:
         """Return the buckets that have cycles, oldest first."""

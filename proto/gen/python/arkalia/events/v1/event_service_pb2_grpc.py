@@ -58,6 +58,11 @@ class EventServiceStub:
                 request_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.GetEventRequest.SerializeToString,
                 response_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.GetEventResponse.FromString,
                 _registered_method=True)
+        self.BatchGetEvents = channel.unary_stream(
+                '/arkalia.events.v1.EventService/BatchGetEvents',
+                request_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsRequest.SerializeToString,
+                response_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsResponse.FromString,
+                _registered_method=True)
         self.WatchEvents = channel.unary_stream(
                 '/arkalia.events.v1.EventService/WatchEvents',
                 request_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.WatchEventsRequest.SerializeToString,
@@ -170,6 +175,13 @@ class EventServiceServicer:
 
     def GetEvent(self, request, context):
         """Finds one event by its id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetEvents(self, request, context):
+        """Finds many events by their ids.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -315,6 +327,11 @@ def add_EventServiceServicer_to_server(servicer, server):
                     servicer.GetEvent,
                     request_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.GetEventRequest.FromString,
                     response_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.GetEventResponse.SerializeToString,
+            ),
+            'BatchGetEvents': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchGetEvents,
+                    request_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsRequest.FromString,
+                    response_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsResponse.SerializeToString,
             ),
             'WatchEvents': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchEvents,
@@ -504,6 +521,33 @@ class EventService:
             '/arkalia.events.v1.EventService/GetEvent',
             arkalia_dot_events_dot_v1_dot_event__service__pb2.GetEventRequest.SerializeToString,
             arkalia_dot_events_dot_v1_dot_event__service__pb2.GetEventResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/arkalia.events.v1.EventService/BatchGetEvents',
+            arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsRequest.SerializeToString,
+            arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

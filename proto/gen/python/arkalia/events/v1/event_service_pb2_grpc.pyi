@@ -52,6 +52,8 @@ class EventServiceStub:
     """Reads events in batches, up to the head of the log or to a limit."""
     GetEvent: _grpc.UnaryUnaryMultiCallable[_event_service_pb2.GetEventRequest, _event_service_pb2.GetEventResponse]
     """Finds one event by its id."""
+    BatchGetEvents: _grpc.UnaryStreamMultiCallable[_event_service_pb2.BatchGetEventsRequest, _event_service_pb2.BatchGetEventsResponse]
+    """Finds many events by their ids."""
     WatchEvents: _grpc.UnaryStreamMultiCallable[_event_service_pb2.WatchEventsRequest, _event_service_pb2.WatchEventsResponse]
     """Streams events in batches: those recorded already, then each new one.
 
@@ -123,6 +125,8 @@ class EventServiceAsyncStub(EventServiceStub):
     """Reads events in batches, up to the head of the log or to a limit."""
     GetEvent: _aio.UnaryUnaryMultiCallable[_event_service_pb2.GetEventRequest, _event_service_pb2.GetEventResponse]  # type: ignore[assignment]
     """Finds one event by its id."""
+    BatchGetEvents: _aio.UnaryStreamMultiCallable[_event_service_pb2.BatchGetEventsRequest, _event_service_pb2.BatchGetEventsResponse]  # type: ignore[assignment]
+    """Finds many events by their ids."""
     WatchEvents: _aio.UnaryStreamMultiCallable[_event_service_pb2.WatchEventsRequest, _event_service_pb2.WatchEventsResponse]  # type: ignore[assignment]
     """Streams events in batches: those recorded already, then each new one.
 
@@ -215,6 +219,14 @@ class EventServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_event_service_pb2.GetEventResponse, _abc.Awaitable[_event_service_pb2.GetEventResponse]]:
         """Finds one event by its id."""
+
+    @_abc_1.abstractmethod
+    def BatchGetEvents(
+        self,
+        request: _event_service_pb2.BatchGetEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_event_service_pb2.BatchGetEventsResponse], _abc.AsyncIterator[_event_service_pb2.BatchGetEventsResponse]]:
+        """Finds many events by their ids."""
 
     @_abc_1.abstractmethod
     def WatchEvents(
