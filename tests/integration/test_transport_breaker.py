@@ -1,7 +1,9 @@
 """The breaker around each handler, through a real server."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import grpc
 import grpc.aio
@@ -13,6 +15,7 @@ from luna.resilience.circuit import CircuitPolicy, CircuitState
 from luna.resilience.selection import CircuitRules, Selector
 from luna.transport.circuit_commands import Command
 from luna.transport.circuits import Circuits
+from luna.transport.on_behalf import PROBE
 from luna.transport.parts import Parts
 from tests.integration.transport_contract import SERVICE, question
 from tests.integration.transport_probe import ALL, Node, details, invoke, probe_node, refused, until
@@ -71,6 +74,38 @@ async def test_it_closes_when_the_handler_works_again(node: Node, method: str) -
         CircuitState.HALF_OPEN,
         CircuitState.CLOSED,
     ]
+
+
+async def test_a_probe_is_let_in_and_ends_the_wait(node: Node) -> None:
+    """
+    While it finds trouble the breaker stays as it is; when it is answered, callers are let in again.
+    """
+    node.parts.circuits.configure(CircuitRules(policy=replace(POLICY, open_seconds=60.0)))
+    await fail(node, "Ask")
+    probe = ((PROBE, "1"),)
+    with pytest.raises(grpc.aio.AioRpcError):
+        await node.stub["Ask"](question("break"), metadata=probe)
+    assert state_of(node) is CircuitState.OPEN
+
+    await node.stub["Ask"](question("hello"), metadata=probe)
+
+    await until(lambda: state_of(node) is CircuitState.HALF_OPEN)
+    for _ in range(2):
+        await invoke(node, "Ask", question("hello"))
+    await until(lambda: state_of(node) is CircuitState.CLOSED)
+
+
+async def test_a_probe_does_not_end_what_somebody_wanted(node: Node) -> None:
+    """
+    It is let in all the same: how things are is one thing, who may call another.
+    """
+    for state, end in ((CircuitState.FORCED_OPEN, None), (CircuitState.OPEN, time.monotonic() + 60)):
+        node.parts.circuits.command(Command(selector=ANYWHERE, state=state, cause="test", until=end))
+        await node.stub["Ask"](question("hello"), metadata=((PROBE, "1"),))
+        await asyncio.sleep(0.05)
+
+        assert state_of(node) is state
+        assert (await refused(node, "Ask", question("hello"))).code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_stream_that_has_begun_shows_that_it_works(node: Node) -> None:

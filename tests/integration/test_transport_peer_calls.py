@@ -12,6 +12,7 @@ import grpc
 import grpc.aio
 import pytest
 
+from luna.kernel import context
 from luna.kernel.error_reports import ErrorReport, ErrorType
 from luna.resilience.bulkhead import BulkheadPolicy
 from luna.resilience.circuit import CircuitOpenError, CircuitPolicy, CircuitState
@@ -161,6 +162,24 @@ async def test_calls_are_made_again_when_the_peer_works_again(method: str) -> No
             await asyncio.sleep(0.02)
 
         assert caller.state(method) is CircuitState.CLOSED
+
+
+async def test_a_probe_asks_whatever_the_breaker_says() -> None:
+    """
+    And when the peer answers it, other calls are made again.
+    """
+    async with probe_node() as node, caller_of(node.address) as caller:
+        for _ in range(3):
+            await failed(caller, "Ask", question("break"))
+            await asyncio.sleep(0.02)
+        assert isinstance(await failed(caller, "Ask", question("hello")), CircuitOpenError)
+
+        token = context.enter(context.PROBE)
+        await caller.stub["Ask"](question("hello"))
+        context.leave(token)
+
+        assert caller.state("Ask") is CircuitState.HALF_OPEN
+        assert (await caller.stub["Ask"](question("hello"))).text == "hello"
 
 
 async def test_a_peer_that_restarts_is_called_at_once(tmp_path: Path) -> None:

@@ -23,11 +23,14 @@ class CallContext:
     """What the caller named the larger piece of work that this call belongs to."""
     priority: int = 1
     """How much the work matters: a value of `arkalia.options.v1.Priority`. What the node does by itself is CRITICAL."""
+    probe: bool = False
+    """Whether a probe asks how things are. What it calls answers it, whatever circuit breakers say."""
     traceparent: str = ""
     """The W3C header that calls made on behalf of this one carry, if a span of theirs is known."""
 
 
 NO_CALL: Final = CallContext()
+PROBE: Final = CallContext(probe=True)
 
 _current: Final[ContextVar[CallContext]] = ContextVar("luna_call", default=NO_CALL)
 

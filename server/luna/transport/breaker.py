@@ -2,9 +2,11 @@
 
 import time
 
-from luna.resilience.circuit import CircuitState
+from luna.resilience.circuit import CircuitOpenError, CircuitState
+from luna.resilience.engine import BreakerEngine
 from luna.transport.call import Call
 from luna.transport.circuits import Circuits
+from luna.transport.on_behalf import PROBE
 from luna.transport.rpc import Rpc
 from luna.transport.step import End, Start, Step
 from luna.transport.verdicts import settle
@@ -14,6 +16,8 @@ class CircuitBreak(Step):
     """Puts a circuit breaker around each handler, except those that steer the node.
 
     A stream is let in once, and counts when it ends: its first error ends it.
+    A call of a probe is let in always. A breaker that is open tries again after one
+    that is answered.
     """
 
     name = "breaker"
@@ -27,28 +31,20 @@ class CircuitBreak(Step):
         if rpc.control:
             return None
         engine = self._circuits.at_server(rpc)
-        enter = engine.enter
-
-        def start(call: Call) -> None:
-            call.circuit_token = enter(call.started)
-
-        def start_stream(call: Call) -> None:
-            call.circuit_token = token = enter(call.started)
-            if engine.state is not CircuitState.CLOSED:
-                call.on_answer = lambda: engine.answered(token, time.monotonic())
-
-        return start if rpc.unary else start_stream
+        return _unary(engine) if rpc.unary else _stream(engine)
 
     def on_end(self, rpc: Rpc) -> End | None:
         """Tell the breaker how it went, if the call got that far."""
         if rpc.control:
             return None
-        engine = self._circuits.at_server(rpc)
+        circuits, engine = self._circuits, self._circuits.at_server(rpc)
         succeed = engine.succeed
 
         def end(call: Call, code: int) -> None:
             token = call.circuit_token
             if token is None:
+                if not code:
+                    circuits.passed(engine)
                 return
             now = time.monotonic()
             if code:
@@ -58,3 +54,25 @@ class CircuitBreak(Step):
                 succeed(token, now, now - call.started)
 
         return end
+
+
+def _unary(engine: BreakerEngine) -> Start:
+    enter = engine.enter
+
+    def start(call: Call) -> None:
+        try:
+            call.circuit_token = enter(call.started)
+        except CircuitOpenError:
+            if PROBE not in call.headers:
+                raise
+
+    return start
+
+
+def _stream(engine: BreakerEngine) -> Start:
+    def start(call: Call) -> None:
+        call.circuit_token = token = engine.enter(call.started)
+        if engine.state is not CircuitState.CLOSED:
+            call.on_answer = lambda: engine.answered(token, time.monotonic())
+
+    return start

@@ -108,8 +108,16 @@ class Circuits:
         """
         now = time.monotonic()
         for key, engine in self._engines.items():
-            if engine.state is CircuitState.OPEN and self._held.get(key, 0.0) <= now and peer in {None, key.peer}:
-                engine.try_again(now, cause)
+            if peer in {None, key.peer}:
+                self._try_again(engine, now, cause)
+
+    def passed(self, engine: BreakerEngine) -> None:
+        """Note that a probe found that works which *engine* lets no call at."""
+        self._try_again(engine, time.monotonic(), "a probe passed")
+
+    def _try_again(self, engine: BreakerEngine, now: float, cause: str) -> None:
+        if engine.state is CircuitState.OPEN and self._held.get(engine.key, 0.0) <= now:
+            engine.try_again(now, cause)
 
     def _get(self, side: Side, peer: str, rpc: Rpc) -> BreakerEngine:
         key = CircuitKey(process=self.process, side=side, peer=peer, method=rpc.method, priority=rpc.priority)

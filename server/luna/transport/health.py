@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from luna.kernel import context
 from luna.manifest import Health, Probe
 
 WHOLE: Final = ""
@@ -91,6 +92,7 @@ class HealthMonitor:
         return min(self._every_seconds, max(_HURRY_SECONDS_MIN, unwell_seconds / 10))
 
     async def _ask(self, service: str, probe: Probe) -> None:
+        context.enter(context.PROBE)
         try:
             async with asyncio.timeout(self._probe_seconds):
                 health, reason = await probe()

@@ -12,6 +12,8 @@ from luna.transport.trace import TRACEPARENT, new_trace_id, unrecorded
 
 PRIORITY: Final = "x-arkalia-priority"
 """How much the work matters that a call is made for. Envoy takes it from whoever calls from outside."""
+PROBE: Final = "x-arkalia-probe"
+"""Present where a probe of the node asks. Envoy takes it from whoever calls from outside."""
 BUDGET_SECONDS: Final = 0.02
 """What a call keeps of its deadline for itself, to be able to answer when a peer does not."""
 
@@ -41,4 +43,6 @@ def headers_for(behind: CallContext, given: Sequence[tuple[str, Any]]) -> Sequen
     }
     if behind.correlation_id:
         headers[CORRELATION] = behind.correlation_id
+    if behind.probe:
+        headers[PROBE] = "1"
     return tuple((key, value) for key, value in headers.items() if key not in known)

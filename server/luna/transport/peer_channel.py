@@ -72,10 +72,10 @@ class PeerChannel:
             passage = guard.enter(seconds)
             sent = send(*request, timeout=seconds, **options)
             sent.add_done_callback(partial(_ended, passage))
-            engine = guard.engine
-            if engine is None or engine.state is CircuitState.CLOSED:
+            engine, token = guard.engine, passage.token
+            if engine is None or token is None or engine.state is CircuitState.CLOSED:
                 return sent
-            return Streamed(sent, engine, passage.token)
+            return Streamed(sent, engine, token)
 
         return self._prepared(rpc, call)
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 import grpc.aio
 from google.rpc import code_pb2
 
+from luna.kernel.context import current_call
 from luna.kernel.error_reports import ErrorReport, ErrorTarget, ErrorType
 from luna.resilience.budget import RetryBudget
 from luna.resilience.bulkhead import Bulkhead, BulkheadPolicy
@@ -102,22 +103,24 @@ class PeerGuard:
 
         """
         now = time.monotonic()
-        token = 0
+        token: int | None = 0
         if self.engine is not None:
             try:
                 token = self.engine.enter(now)
             except CircuitOpenError as error:
-                raise PeerCircuitOpenError.of(error) from None
+                if not current_call().probe:
+                    raise PeerCircuitOpenError.of(error) from None
+                token = None
         self.attempts.started += 1
         return Passage(self, token, now, given)
 
 
 class Passage:
-    """One attempt to call a peer, to be settled once."""
+    """One attempt to call a peer, to be settled once. Without a token, the breaker is not told: it is a probe."""
 
     __slots__ = ("_given", "_guard", "_started", "token")
 
-    def __init__(self, guard: PeerGuard, token: int, started: float, given: float | None) -> None:
+    def __init__(self, guard: PeerGuard, token: int | None, started: float, given: float | None) -> None:
         self._guard = guard
         self._started = started
         self._given = given
@@ -148,8 +151,13 @@ class Passage:
         now = time.monotonic()
         seconds = now - self._started
         self._guard.attempts.end(code, seconds)
-        if self._guard.engine is not None:
-            settle(self._guard.engine, self.token, code, now, seconds, given=self._given)
+        engine = self._guard.engine
+        if engine is None:
+            return
+        if self.token is not None:
+            settle(engine, self.token, code, now, seconds, given=self._given)
+        elif code == code_pb2.OK:
+            self._guard.peer.parts.circuits.passed(engine)
 
 
 class Streamed:

@@ -15,7 +15,7 @@ from luna.sidecar.envoy.routes import GrpcRoutes
 from luna.sidecar.envoy.stance import Stance
 from luna.sidecar.envoy.template import Json, JsonValue, Template, typed
 from luna.topology import SIDECAR, Topology
-from luna.transport.on_behalf import PRIORITY
+from luna.transport.on_behalf import PRIORITY, PROBE
 
 LEVEL_HEADER: Final = "x-arkalia-degradation"
 OPENAPI_PATH: Final = "/openapi.json"
@@ -47,7 +47,7 @@ class Routing:
             "name": "node",
             "domains": ["*"],
             # How much a call matters is said by its contract, and between processes of the node.
-            "request_headers_to_remove": [PRIORITY],
+            "request_headers_to_remove": [PRIORITY, PROBE],
             "typed_per_filter_config": {CORS: self._cors()},
             "routes": [_document(self.openapi), _preflight(), *routes, _unknown()],
         }
