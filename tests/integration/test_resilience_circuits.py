@@ -218,6 +218,22 @@ async def test_a_breaker_that_nobody_has_is_not_found(node: Node, server: Runnin
     assert not await events_in(node.log, STREAMS.breaker)
 
 
+async def test_right_after_the_start_a_report_is_waited_for(server: Running, log: Reporter) -> None:
+    """
+    A command that is given before a process has said what it has is not refused.
+    """
+    engine = log.breaker(APPEND)
+    request = rpc.ResetCircuitBreakerRequest(selector=pb.CircuitSelector(process="log-0"))
+    call = asyncio.ensure_future(server.circuits.ResetCircuitBreaker(request))
+    await asyncio.sleep(0.2)
+    assert not call.done()
+    await log.report()
+    await asyncio.sleep(0.1)
+    await log.report()
+
+    assert [one.name for one in (await call).circuit_breakers] == [engine.key.name]
+
+
 async def test_changes_are_streamed_and_resumed(server: Running, log: Reporter) -> None:
     """
     First what is not closed, then each change; whoever comes back misses none.

@@ -20,6 +20,8 @@ from luna.modules.resilience.table import BreakerTable
 from luna.resilience.circuit_messages import selector_of
 
 CONFIRM_SECONDS: Final = 2.0
+SETTLED_SECONDS: Final = 3.0
+"""So long after the start some process may not have reported yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class CommandDesk:
         self._clock = clock
         self._recorder = recorder
         self._table = table
+        self._settled = clock.monotonic() + SETTLED_SECONDS
 
     async def give(self, command: Command) -> list[pb.CircuitBreaker]:
         """Give *command*, and return the breakers that were seen to follow it in time.
@@ -49,7 +52,7 @@ class CommandDesk:
             BreakerUnknownError: none is meant.
 
         """
-        if not self._table.breakers(command.selector):
+        if not await self._any(command.selector):
             raise BreakerUnknownError(str(selector_of(command.selector)))
         given = await self._record(command)
         try:
@@ -60,6 +63,16 @@ class CommandDesk:
             # Whoever has not said so yet is left out of the answer; the command holds.
             pass
         return [breaker for breaker in self._table.breakers(given.selector) if _follows(breaker, given)]
+
+    async def _any(self, selector: pb.CircuitSelector) -> bool:
+        """Tell whether *selector* means a breaker; what is not known yet is waited for."""
+        try:
+            async with asyncio.timeout(max(0.0, self._settled - self._clock.monotonic())):
+                while not self._table.breakers(selector):
+                    await self._table.news()
+        except TimeoutError:
+            return False
+        return True
 
     async def _record(self, command: Command) -> facts.CircuitBreakerCommanded:
         """Record *command*, unless it was before; return what is on record."""
