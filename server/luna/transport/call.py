@@ -29,6 +29,7 @@ class Call:
         "method",
         "on_answer",
         "priority",
+        "probe",
         "received_bytes",
         "refusal",
         "rpc",
@@ -67,7 +68,7 @@ class Call:
         self.started = time.monotonic()
         self.deadline: float | None = None
         """On the monotonic clock."""
-        self.going_away = False
+        self.going_away = self.probe = False
         """Whether the call was ended because the server stops."""
         self.trace_id = ""
         self.traceparent = ""
