@@ -1,14 +1,28 @@
 """The cycles kept at hand say what the log says."""
 
+import asyncio
+from typing import Any
+
 from arkalia.zeroia.v1 import zeroia_event_pb2 as facts
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
 from luna.adapters.memory_log import MemoryEventLog
 from luna.kernel.clock import SystemClock
-from luna.kernel.events import Append, NewEvent, StreamWrite
+from luna.kernel.events import Append, NewEvent, Page, StreamWrite
 from luna.modules.zeroia.history import CycleHistory
 from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES, timestamp
 from tests.zeroia import SECOND, START
+
+
+class CountingLog(MemoryEventLog):
+    """A log that takes its time, and counts how often it is read."""
+
+    reads = 0
+
+    async def read(self, *args: Any, **kwargs: Any) -> Page:
+        self.reads += 1
+        await asyncio.sleep(0.01)
+        return await super().read(*args, **kwargs)
 
 
 async def record(log: MemoryEventLog, *moments: int) -> None:
@@ -57,3 +71,20 @@ async def test_what_is_no_longer_at_hand_is_read_from_the_log() -> None:
 
     await record(log, 30)
     assert await seconds(history, 20, 31) == (list(range(21, 31)), True)
+
+
+async def test_who_asks_at_the_same_time_shares_what_is_read() -> None:
+    """
+    A hundred questions read the log twice; each finds what was recorded before it was asked.
+    """
+    log = CountingLog(SystemClock())
+    history = CycleHistory(log)
+    await record(log, *range(3))
+    early = [asyncio.create_task(seconds(history, 0, 100)) for _ in range(50)]
+    await asyncio.sleep(0)
+    await record(log, 3)
+    late = [asyncio.create_task(seconds(history, 0, 100)) for _ in range(50)]
+
+    assert all(found[:3] == [0, 1, 2] for found, _ in await asyncio.gather(*early))
+    assert all(found == [0, 1, 2, 3] for found, _ in await asyncio.gather(*late))
+    assert log.reads <= 3

@@ -36,6 +36,8 @@ class CycleHistory:
         self._position = 0
         self._truncated = False
         self._reading = asyncio.Lock()
+        self._begun = self._read = 0
+        """The number of the last reading that was begun, and of the last that was finished."""
 
     async def between(self, start_ns: int, end_ns: int) -> Found:
         """Return the newest of the cycles that began in that time, with all that are recorded by now.
@@ -45,12 +47,20 @@ class CycleHistory:
 
         """
         wanted = between(COMPLETED, start_ns, end_ns)
-        async with self._reading:
-            await (self._catch_up() if self._position else self._load())
+        await self._refresh()
         if self._truncated and self._beats[0].time_ns > start_ns:
             found, truncated = await self._newest(wanted)
             return Found([_beat(event) for event in reversed(found)], truncated)
         return Found([beat for beat in self._beats if start_ns <= beat.time_ns < end_ns], truncated=False)
+
+    async def _refresh(self) -> None:
+        """Take up what is recorded by now. Whoever comes while others read shares what is read next."""
+        before = self._begun
+        async with self._reading:
+            if self._read <= before:
+                self._begun = reading = self._begun + 1
+                await (self._catch_up() if self._position else self._load())
+                self._read = reading
 
     async def _load(self) -> None:
         found, self._truncated = await self._newest(COMPLETED)
