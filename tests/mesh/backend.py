@@ -24,6 +24,7 @@ from luna.transport.call import Call
 from luna.transport.errors import Errors, answer
 from luna.transport.request_errors import GoingAwayError, PeerUnavailableError
 from luna.transport.rpc import describe
+from luna.transport.sockets import urgent_socket
 
 Context = grpc.aio.ServicerContext[Any, Any]
 CHECKED = ("arkalia.events.v1.EventService", "arkalia.helloria.v1.HelloriaService")
@@ -199,7 +200,9 @@ async def serve(socket: Path, process: str, journal: Journal) -> None:
     loop.add_signal_handler(signal.SIGUSR2, turn, health_pb2.HealthCheckResponse.SERVING)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     await become(health_pb2.HealthCheckResponse.SERVING)
-    server.add_insecure_port(f"unix:{socket}")
+    for path in (urgent_socket(socket), socket):
+        path.unlink(missing_ok=True)
+        server.add_insecure_port(f"unix:{path}")
     await server.start()
     await stop.wait()
     await server.stop(None)
@@ -212,7 +215,6 @@ def main() -> None:
     parser.add_argument("--process", required=True)
     parser.add_argument("--journal", type=Path, required=True)
     given = parser.parse_args()
-    given.socket.unlink(missing_ok=True)
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(given.socket, given.process, Journal(path=given.journal)))
 

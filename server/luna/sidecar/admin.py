@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
-from luna.sidecar.envoy.names import EDGE, STREAMS
+from luna.sidecar.envoy.names import EDGE, STREAMS, URGENT
 from luna.sidecar.probing import Answer
 from luna.sidecar.waiting import first_of
+from luna.transport.sockets import urgent_socket
 
 _OK: Final = 200
 _SERVICE_UNAVAILABLE: Final = 503
@@ -72,7 +74,8 @@ class Admin:
         with suppress(OSError, TimeoutError, ValueError, IndexError):
             _, body = await self.call("GET", "/clusters", seconds=1.0)
             lines = body.splitlines()
-            return _healthy(process, lines) & _healthy(f"{process}{STREAMS}", lines)
+            calls, streams, urgent = (_healthy(f"{process}{kind}", lines) for kind in ("", STREAMS, URGENT))
+            return frozenset(path for path in calls & streams if str(urgent_socket(Path(path))) in urgent)
         return frozenset()
 
     async def routes_version(self) -> str:

@@ -7,7 +7,7 @@ health NOT_SERVING → wait lameduck_seconds, so that the balancer sees it
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -55,6 +55,11 @@ class ServerConfig:
 
     address: str
     """``unix:/path/to.sock``, or ``127.0.0.1:0`` for a port that is free."""
+    urgent_address: str = ""
+    """A second one that serves the same: who calls there does not queue behind those who call at the first.
+
+    Calls are accepted one after the other at each address, before anything is known of them.
+    """
     message_bytes_max: int
     drain_seconds: float
     lameduck_seconds: float = 0.0
@@ -83,19 +88,24 @@ async def serve(
         ExceptionGroup: a background loop failed.
 
     """
-    server = _build(config, chain)
     loops = (health.run, *_heartbeat(config.address), *background)
-    for register in registrations:
-        register(server)
-    _register_own(server, config, answers or HealthServicer(health), services)
-    with _bound(server, config.address) as address:
+    servers: dict[str, grpc.aio.Server] = {}
+    for address in filter(None, (config.urgent_address, config.address)):
+        servers[address] = server = _build(config, chain)
+        for register in registrations:
+            register(server)
+        _register_own(server, config, answers or HealthServicer(health), services)
+    with ExitStack() as stack:
+        # The last one is the address that others look for: when it is there, so is the rest.
+        *_, address = [stack.enter_context(_bound(server, address)) for address, server in servers.items()]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_forever(loop)) for loop in loops]
             try:
-                await server.start()
+                for server in servers.values():
+                    await server.start()
                 yield address
             finally:
-                await _stop(server, config, chain, health)
+                await _stop([*servers.values()], config, chain, health)
                 for task in tasks:
                     task.cancel()
 
@@ -163,12 +173,12 @@ async def _forever(loop: Loop) -> None:
     raise LoopEndedError(name)
 
 
-async def _stop(server: grpc.aio.Server, config: ServerConfig, chain: Chain, health: HealthMonitor) -> None:
+async def _stop(servers: Sequence[grpc.aio.Server], config: ServerConfig, chain: Chain, health: HealthMonitor) -> None:
     health.shut_down()
     try:
         async with asyncio.timeout(config.lameduck_seconds + config.drain_seconds + _STOP_SECONDS):
             await asyncio.sleep(config.lameduck_seconds)
-            stopping = asyncio.ensure_future(server.stop(config.drain_seconds))
+            stopping = asyncio.gather(*(server.stop(config.drain_seconds) for server in servers))
             await asyncio.wait({stopping}, timeout=_STREAM_SHARE * config.drain_seconds)
             chain.end_streams()
             await stopping

@@ -44,6 +44,11 @@ def private() -> Iterator[None]:
         os.umask(before)
 
 
+def urgent_socket(path: Path) -> Path:
+    """Return where whoever listens at *path* takes calls that must not queue behind others."""
+    return path.with_suffix(".urgent.sock")
+
+
 def remove(path: Path) -> None:
     """Remove the socket at *path*, if it is still there."""
     path.unlink(missing_ok=True)

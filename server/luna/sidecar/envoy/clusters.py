@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from luna.sidecar.envoy.contract import Contract, module_of
 from luna.sidecar.envoy.discovery import file_source
-from luna.sidecar.envoy.names import STREAMS
+from luna.sidecar.envoy.names import STREAMS, URGENT
 from luna.sidecar.envoy.template import Json, Template, extension, typed
 from luna.topology import SIDECAR, Process, Topology
 
@@ -21,15 +21,17 @@ def process_clusters(topology: Topology, contract: Contract, template: Template,
     """Yield the clusters of each process, whose endpoints are read from *files*, and those of the sidecar.
 
     A process has one for calls with one answer, and one for streams: a stream counts as a request for as long as it
-    lives, and would take the room of calls that are over in no time.
+    lives, and would take the room of calls that are over in no time. It has another for urgent calls, on a socket where
+    they do not queue behind the rest.
     """
-    for streams in (False, True):
+    for kind in ("", STREAMS, URGENT):
         for process in topology.processes:
             checks = [_health_check(_checked_service(process, contract), template)]
-            cluster = _cluster(process.name, template, files, streams=streams, replicas=process.replicas)
+            cluster = _cluster(process.name, kind, template, files, replicas=process.replicas)
             yield {**cluster, "health_checks": checks}
+    for kind in ("", STREAMS):
         # It is back within a second, and there is never another: being told that it is away would help nobody.
-        yield _cluster(SIDECAR, template, files, streams=streams, replicas=1)
+        yield _cluster(SIDECAR, kind, template, files, replicas=1)
 
 
 def requests_max(process: str, topology: Topology, template: Template, *, streams: bool, urgent: bool) -> int:
@@ -44,8 +46,8 @@ def published_processes(config: Json) -> Iterator[str]:
     clusters = resources["clusters"] if isinstance(resources, Mapping) else ()
     for cluster in clusters if isinstance(clusters, Sequence) else ():
         source = cluster.get("eds_cluster_config") if isinstance(cluster, Mapping) else None
-        if isinstance(source, Mapping):
-            yield str(source["service_name"])
+        if isinstance(source, Mapping) and not (name := str(source["service_name"])).endswith(URGENT):
+            yield name
 
 
 def metrics_clusters(topology: Topology, run: Path, admin_port: int) -> Iterator[Json]:
@@ -83,15 +85,16 @@ def otlp_cluster(endpoint: str, template: Template) -> Json:
     }
 
 
-def _cluster(process: str, template: Template, files: Path, *, streams: bool, replicas: int) -> Json:
+def _cluster(process: str, kind: str, template: Template, files: Path, *, replicas: int) -> Json:
     rooms = [
-        {"priority": priority, **_multiplied(_room(template, streams=streams, urgent=urgent), replicas)}
+        {"priority": priority, **_multiplied(_room(template, streams=kind == STREAMS, urgent=urgent), replicas)}
         for priority, urgent in (("DEFAULT", False), ("HIGH", True))
     ]
+    endpoints = f"{process}{URGENT}" if kind == URGENT else process
     return {
-        "name": f"{process}{STREAMS}" if streams else process,
+        "name": f"{process}{kind}",
         "type": "EDS",
-        "eds_cluster_config": {"service_name": process, "eds_config": file_source(files / f"{process}.json")},
+        "eds_cluster_config": {"service_name": endpoints, "eds_config": file_source(files / f"{endpoints}.json")},
         "typed_extension_protocol_options": _http2(template),
         "circuit_breakers": {"thresholds": rooms},
         **template["cluster"],

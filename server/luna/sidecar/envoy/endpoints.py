@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from luna.sidecar.envoy.discovery import discover
+from luna.sidecar.envoy.names import URGENT
 from luna.sidecar.envoy.template import Json, typed
+from luna.topology import SIDECAR
+from luna.transport.sockets import urgent_socket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,9 @@ class EndpointFiles:
     def publish(self, process: str, sockets: Sequence[Path]) -> None:
         """Make *sockets* the endpoints of *process*."""
         discover(self._file(process), _assignment(process, sockets))
+        if process != SIDECAR:
+            urgent = f"{process}{URGENT}"
+            discover(self._file(urgent), _assignment(urgent, [urgent_socket(socket) for socket in sockets]))
 
     def published(self, process: str) -> bool:
         """Return whether Envoy was told where *process* is."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from luna.sidecar.envoy.clusters import requests_max
 from luna.sidecar.envoy.contract import Contract, Rpc
-from luna.sidecar.envoy.names import STREAMS
+from luna.sidecar.envoy.names import STREAMS, URGENT
 from luna.sidecar.envoy.refusals import Refusals
 from luna.sidecar.envoy.template import Json, Template, extension, seconds
 from luna.topology import SIDECAR, SIDECAR_MODULES, Topology
@@ -36,7 +36,9 @@ def cluster_of(rpc: Rpc, topology: Topology) -> str:
     process = topology.host(rpc.module)
     if process is None:
         raise ValueError(f"no process serves module {rpc.module!r}")
-    return process if rpc.unary else f"{process}{STREAMS}"
+    if not rpc.unary:
+        return f"{process}{STREAMS}"
+    return f"{process}{URGENT}" if rpc.urgent and process != SIDECAR else process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
