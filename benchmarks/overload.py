@@ -1,6 +1,8 @@
 """Measures a node at three times the load that it can carry: who is still served, how fast, and how much gets done.
 
-The generators run on the same machine, in processes of their own, and cost a part of it in every phase alike.
+The generators run on the same machine, in processes of their own, and cost a part of it in every phase alike. How
+fast CRITICAL requests are served is measured by another process that sends few: one that floods is late by itself. That
+process also asks the front door for what it answers alone, which tells what of a delay is the machine's.
 """
 
 import asyncio
@@ -43,6 +45,9 @@ class Phase:
     served: Counter[str]
     codes: Counter[str]
     critical_seconds: Sequence[float]
+    """How long those of the observer took."""
+    alone_seconds: Sequence[float]
+    """How long Envoy took for what it answers by itself."""
 
     @property
     def per_second(self) -> float:
@@ -53,6 +58,11 @@ class Phase:
     def p99(self) -> float:
         """The time below which 99 of 100 CRITICAL requests were served."""
         return statistics.quantiles(self.critical_seconds, n=100)[98]
+
+    @property
+    def p99_alone(self) -> float:
+        """The time below which Envoy itself answered 99 of 100."""
+        return statistics.quantiles(self.alone_seconds, n=100)[98]
 
     @property
     def critical_success(self) -> float:
@@ -80,7 +90,11 @@ async def _main() -> Mapping[str, object]:
 
 async def _phase(node: Node, *, seconds: float, callers: int = 1, rate: float = 0.0) -> Phase:
     arguments = [node.target, str(seconds), str(callers), str(rate / GENERATORS)]
-    found = await asyncio.gather(*(_generate([*arguments, str(seed)]) for seed in range(GENERATORS)))
+    observed, *found = await asyncio.gather(
+        _run("benchmarks.overload_observer", [node.target, str(seconds)]),
+        *(_run("benchmarks.overload_client", [*arguments, str(seed)]) for seed in range(GENERATORS)),
+    )
+    found.append(observed)
     return Phase(
         seconds=seconds,
         offered=sum(each["offered"] for each in found),
@@ -88,13 +102,14 @@ async def _phase(node: Node, *, seconds: float, callers: int = 1, rate: float = 
         sent=_sum(found, "sent"),
         served=_sum(found, "served"),
         codes=_sum(found, "codes"),
-        critical_seconds=[seconds for each in found for seconds in each["critical_seconds"]],
+        critical_seconds=observed["critical_seconds"],
+        alone_seconds=observed["alone_seconds"],
     )
 
 
-async def _generate(arguments: Sequence[str]) -> dict[str, Any]:
+async def _run(module: str, arguments: Sequence[str]) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.overload_client", *arguments, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", module, *arguments, stdout=asyncio.subprocess.PIPE, start_new_session=True
     )
     output, _ = await process.communicate()
     found: dict[str, Any] = json.loads(output.splitlines()[-1])
@@ -129,18 +144,20 @@ async def _calm(node: Node) -> float | None:
 def _report(quiet: Phase, peak: Phase, over: Phase, level: str, calm: float | None) -> Mapping[str, object]:
     print(
         f"{'phase':10} {'offered/s':>9} {'sent/s':>8} {'served/s':>9} "
-        f"{'CRITICAL served':>16} {'CRITICAL p99':>13}  codes"
+        f"{'CRITICAL served':>16} {'CRITICAL p99':>13} {'Envoy p99':>12}  codes"
     )
     for name, phase in (("quiet", quiet), ("peak", peak), (f"{FACTOR:g} x peak", over)):
         offered, sent = phase.offered / phase.seconds, sum(phase.sent.values()) / phase.seconds
         print(
             f"{name:10} {offered:9.0f} {sent:8.0f} {phase.per_second:9.0f} "
-            f"{phase.critical_success:16.4%} {1e3 * phase.p99:10.1f} ms  {dict(phase.codes)}"
+            f"{phase.critical_success:16.4%} {1e3 * phase.p99:10.1f} ms {1e3 * phase.p99_alone:9.1f} ms  "
+            f"{dict(phase.codes)}"
         )
     ratio, goodput = over.p99 / quiet.p99, over.per_second / peak.per_second
     reached = over.offered / over.seconds / peak.per_second
     print(f"offered {reached:.2f} x peak (meant: {FACTOR:g})")
     print(f"CRITICAL p99 {ratio:.2f} x quiet (at most {REQUIRED['critical_p99_ratio']})")
+    print(f"what Envoy answers alone: {over.p99_alone / quiet.p99_alone:.2f} x quiet")
     print(f"goodput {goodput:.2f} x peak (at least {REQUIRED['goodput_ratio']})")
     after = "not within 2 min" if calm is None else f"after {calm:.0f} s"
     print(f"level at the end of the overload {level}; NORMAL again {after} (at most {CALM_SECONDS_MAX:.0f} s)")
@@ -148,6 +165,7 @@ def _report(quiet: Phase, peak: Phase, over: Phase, level: str, calm: float | No
         "critical_success": over.critical_success,
         "critical_p99_ratio": ratio,
         "goodput_ratio": goodput,
+        "envoy_p99_ratio": over.p99_alone / quiet.p99_alone,
         "offered_ratio": reached,
         "level": level,
         "calm_seconds": calm,

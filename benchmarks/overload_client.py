@@ -59,8 +59,6 @@ class Client:
         self.in_time = 0
         """Those that were served before the phase was over: later answers are no part of its goodput."""
         self.codes: Counter[str] = Counter()
-        self.seconds: list[float] = []
-        """Of the CRITICAL requests that were served."""
         self._under_way = 0
         self._until = float("inf")
 
@@ -93,7 +91,6 @@ class Client:
         (priority, ask, _) = self._chance.choices(self._mix, [share for _, _, share in self._mix])[0]
         self.sent[priority] += 1
         self._under_way += 1
-        started = time.monotonic()
         try:
             await ask()
         except grpc.aio.AioRpcError as error:
@@ -103,8 +100,6 @@ class Client:
         else:
             self.served[priority] += 1
             self.in_time += time.monotonic() <= self._until
-            if priority == "CRITICAL":
-                self.seconds.append(time.monotonic() - started)
         finally:
             self._under_way -= 1
 
@@ -121,7 +116,6 @@ async def main(target: str, seconds: float, callers: int, rate: float, seed: int
         "served": client.served,
         "in_time": client.in_time,
         "codes": client.codes,
-        "critical_seconds": client.seconds,
     }
     print(json.dumps(found))
 

@@ -14,7 +14,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from luna.transport.server import LoopEndedError
-from luna.transport.sockets import AddressError
+from luna.transport.sockets import AddressError, urgent_sockets
 from tests.integration.transport_contract import question
 from tests.integration.transport_probe import Stub, details, probe_node, until
 
@@ -40,6 +40,24 @@ async def test_the_socket_is_private_and_goes_with_the_server(tmp_path: Path) ->
 
     assert modes == [0o600, 0o700]
     assert not path.exists()
+
+
+async def test_all_addresses_serve_the_same_until_all_stop(tmp_path: Path) -> None:
+    """
+    With one chain, and health at each; their sockets are private and go with the server.
+    """
+    path = tmp_path / "probe.sock"
+    paths = [path, *urgent_sockets(path)]
+    async with probe_node(address=f"unix:{path}", urgent_addresses=[f"unix:{each}" for each in paths[1:]]) as node:
+        assert [stat.S_IMODE(each.stat().st_mode) for each in paths] == [0o600] * len(paths)
+        for each in paths:
+            async with grpc.aio.insecure_channel(f"unix:{each}") as channel:
+                assert (await Stub(channel)["Ask"](question("hello"))).text == "hello"
+                checked = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+                assert (await checked).status == SERVING
+        assert len(node.probe.seen) == len(paths)
+
+    assert not any(each.exists() for each in paths)
 
 
 async def test_a_living_socket_is_not_taken_over(tmp_path: Path) -> None:

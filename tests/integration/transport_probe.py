@@ -168,6 +168,7 @@ class Node:
 async def probe_node(
     *,
     address: str = "127.0.0.1:0",
+    urgent_addresses: Sequence[str] = (),
     message_bytes_max: int = 1024,
     drain_seconds: float = 0.5,
     lameduck_seconds: float = 0.0,
@@ -186,6 +187,7 @@ async def probe_node(
     health = HealthMonitor({}, every_seconds=0.02)
     config = ServerConfig(
         address=address,
+        urgent_addresses=urgent_addresses,
         message_bytes_max=message_bytes_max,
         drain_seconds=drain_seconds,
         lameduck_seconds=lameduck_seconds,

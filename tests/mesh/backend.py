@@ -24,7 +24,7 @@ from luna.transport.call import Call
 from luna.transport.errors import Errors, answer
 from luna.transport.request_errors import GoingAwayError, PeerUnavailableError
 from luna.transport.rpc import describe
-from luna.transport.sockets import urgent_socket
+from luna.transport.sockets import urgent_sockets
 
 Context = grpc.aio.ServicerContext[Any, Any]
 CHECKED = ("arkalia.events.v1.EventService", "arkalia.helloria.v1.HelloriaService")
@@ -200,7 +200,7 @@ async def serve(socket: Path, process: str, journal: Journal) -> None:
     loop.add_signal_handler(signal.SIGUSR2, turn, health_pb2.HealthCheckResponse.SERVING)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     await become(health_pb2.HealthCheckResponse.SERVING)
-    for path in (urgent_socket(socket), socket):
+    for path in (*urgent_sockets(socket), socket):
         path.unlink(missing_ok=True)
         server.add_insecure_port(f"unix:{path}")
     await server.start()

@@ -67,6 +67,23 @@ def test_envoy_takes_the_configuration_without_a_warning(
     assert checked.stdout.strip().endswith("OK")
 
 
+def test_urgent_calls_have_sockets_of_their_own(tmp_path: Path) -> None:
+    """
+    Where they do not queue behind others: those of each process but the sidecar.
+    """
+    found = {
+        route["match"]["path"]: route["route"]
+        for route in routes(tmp_path, SPLIT)
+        if "route" in route and "path" in route["match"]
+    }
+    urgent = {path: way["cluster"] for path, way in found.items() if way.get("priority") == "HIGH"}
+
+    assert urgent["/arkalia.helloria.v1.HelloriaService/Echo"] == "kernel_urgent"
+    assert urgent["/arkalia.node.v1.NodeService/GetNode"] == "sidecar"
+    assert urgent["/arkalia.resilience.v1.DegradationService/WatchDegradation"] == "kernel_streams"
+    assert found["/arkalia.zeroia.v1.DecisionService/Decide"]["cluster"] == "kernel"
+
+
 def test_every_rpc_of_the_node_has_its_own_route(tmp_path: Path) -> None:
     """
     A route for each gRPC method, and one for each way to call it over REST.

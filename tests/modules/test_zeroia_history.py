@@ -9,8 +9,9 @@ from arkalia.zeroia.v1 import zeroia_pb2 as pb
 from luna.adapters.memory_log import MemoryEventLog
 from luna.kernel.clock import SystemClock
 from luna.kernel.events import Append, NewEvent, Page, StreamWrite
+from luna.kernel.times import timestamp
 from luna.modules.zeroia.history import CycleHistory
-from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES, timestamp
+from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES
 from tests.zeroia import SECOND, START
 
 

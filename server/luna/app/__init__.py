@@ -40,7 +40,7 @@ from luna.transport.meter import Meter
 from luna.transport.metrics import serve_metrics
 from luna.transport.parts import Parts
 from luna.transport.server import ServerConfig, serve
-from luna.transport.sockets import AddressError, urgent_socket
+from luna.transport.sockets import AddressError, urgent_sockets
 from luna.transport.spans import Spans
 from luna.transport.spool import Spool
 from luna.transport.validate import Validate
@@ -159,7 +159,7 @@ def calm_the_collector() -> None:
 def _config(settings: Settings, place: Place) -> ServerConfig:
     return ServerConfig(
         address=f"unix:{place.socket}",
-        urgent_address=f"unix:{urgent_socket(place.socket)}",
+        urgent_addresses=[f"unix:{path}" for path in urgent_sockets(place.socket)],
         message_bytes_max=settings.message_bytes_max,
         drain_seconds=settings.drain_seconds,
         lameduck_seconds=LAMEDUCK_SECONDS,

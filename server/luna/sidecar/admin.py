@@ -9,7 +9,7 @@ from typing import Final
 from luna.sidecar.envoy.names import EDGE, STREAMS, URGENT
 from luna.sidecar.probing import Answer
 from luna.sidecar.waiting import first_of
-from luna.transport.sockets import urgent_socket
+from luna.transport.sockets import urgent_sockets
 
 _OK: Final = 200
 _SERVICE_UNAVAILABLE: Final = 503
@@ -75,7 +75,9 @@ class Admin:
             _, body = await self.call("GET", "/clusters", seconds=1.0)
             lines = body.splitlines()
             calls, streams, urgent = (_healthy(f"{process}{kind}", lines) for kind in ("", STREAMS, URGENT))
-            return frozenset(path for path in calls & streams if str(urgent_socket(Path(path))) in urgent)
+            return frozenset(
+                path for path in calls & streams if urgent.issuperset(map(str, urgent_sockets(Path(path))))
+            )
         return frozenset()
 
     async def routes_version(self) -> str:

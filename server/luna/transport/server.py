@@ -55,11 +55,9 @@ class ServerConfig:
 
     address: str
     """``unix:/path/to.sock``, or ``127.0.0.1:0`` for a port that is free."""
-    urgent_address: str = ""
-    """A second one that serves the same: who calls there does not queue behind those who call at the first.
-
-    Calls are accepted one after the other at each address, before anything is known of them.
-    """
+    urgent_addresses: Sequence[str] = ()
+    """Others that serve the same. Calls are accepted one after the other at each address, before anything is known
+    of them: who calls at these does not queue behind those who call at the first."""
     message_bytes_max: int
     drain_seconds: float
     lameduck_seconds: float = 0.0
@@ -90,7 +88,7 @@ async def serve(
     """
     loops = (health.run, *_heartbeat(config.address), *background)
     servers: dict[str, grpc.aio.Server] = {}
-    for address in filter(None, (config.urgent_address, config.address)):
+    for address in (*config.urgent_addresses, config.address):
         servers[address] = server = _build(config, chain)
         for register in registrations:
             register(server)

@@ -3,13 +3,16 @@
 import os
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 PATH_BYTES_MAX: Final = 107
 """What ``sockaddr_un`` has room for, the closing zero aside."""
+
+URGENT_SOCKETS: Final = 4
+"""A socket accepts one call in a turn of the event loop, and under load there are few turns in a second."""
 
 
 class AddressError(Exception):
@@ -44,9 +47,9 @@ def private() -> Iterator[None]:
         os.umask(before)
 
 
-def urgent_socket(path: Path) -> Path:
+def urgent_sockets(path: Path) -> Sequence[Path]:
     """Return where whoever listens at *path* takes calls that must not queue behind others."""
-    return path.with_suffix(".urgent.sock")
+    return [path.with_suffix(f".urgent-{number}.sock") for number in range(URGENT_SOCKETS)]
 
 
 def remove(path: Path) -> None:

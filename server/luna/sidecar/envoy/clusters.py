@@ -21,8 +21,8 @@ def process_clusters(topology: Topology, contract: Contract, template: Template,
     """Yield the clusters of each process, whose endpoints are read from *files*, and those of the sidecar.
 
     A process has one for calls with one answer, and one for streams: a stream counts as a request for as long as it
-    lives, and would take the room of calls that are over in no time. It has another for urgent calls, on a socket where
-    they do not queue behind the rest.
+    lives, and would take the room of calls that are over in no time. It has another for urgent calls, on sockets
+    where they do not queue behind the rest.
     """
     for kind in ("", STREAMS, URGENT):
         for process in topology.processes:

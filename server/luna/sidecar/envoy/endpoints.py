@@ -8,7 +8,7 @@ from luna.sidecar.envoy.discovery import discover
 from luna.sidecar.envoy.names import URGENT
 from luna.sidecar.envoy.template import Json, typed
 from luna.topology import SIDECAR
-from luna.transport.sockets import urgent_socket
+from luna.transport.sockets import urgent_sockets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class EndpointFiles:
         discover(self._file(process), _assignment(process, sockets))
         if process != SIDECAR:
             urgent = f"{process}{URGENT}"
-            discover(self._file(urgent), _assignment(urgent, [urgent_socket(socket) for socket in sockets]))
+            paths = [path for socket in sockets for path in urgent_sockets(socket)]
+            discover(self._file(urgent), _assignment(urgent, paths))
 
     def published(self, process: str) -> bool:
         """Return whether Envoy was told where *process* is."""
