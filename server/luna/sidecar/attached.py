@@ -21,8 +21,9 @@ from typing import Any, Final
 
 from luna.sidecar.child import Child, exit_of
 from luna.sidecar.exit_info import exit_status
+from luna.sidecar.facts import NodeStopping, Record
 from luna.sidecar.notebook import Notebook
-from luna.sidecar.parent import Inheritance
+from luna.sidecar.parent import Inheritance, Parent
 from luna.sidecar.peer import NobodyError, Peer, StrangerError, listener
 from luna.sidecar.process_stat import age_seconds
 from luna.sidecar.spawner import Found, Order, SpawnError
@@ -31,6 +32,7 @@ from luna.sidecar.waiting import first_of
 LOOK_SECONDS: Final = 0.03
 """Between two looks whether a process has come."""
 _BEAT_SECONDS: Final = 1.0
+_HEAR_SECONDS: Final = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -174,6 +176,17 @@ class Attached:
         task = asyncio.ensure_future(tell())
         self._ends.add(task)
         task.add_done_callback(self._ends.discard)
+
+
+async def hear_the_end(parent: Parent, record: Record) -> None:
+    """Take note when whoever supervises stops the node, while there is a log to write it to. Goes on forever."""
+    said = False
+    while True:
+        ending = parent.ending
+        if ending and not said:
+            record(NodeStopping(reason="whoever supervises stops it"))
+        said = ending
+        await asyncio.sleep(_HEAR_SECONDS)
 
 
 def stopping_marker(run: Path) -> Path:

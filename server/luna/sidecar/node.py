@@ -12,6 +12,7 @@ from luna import __version__
 from luna.kernel.clock import SystemClock
 from luna.kernel.identity import Identity
 from luna.sidecar.adoption import end_leftovers, sort_out
+from luna.sidecar.attached import hear_the_end
 from luna.sidecar.commands import replica_specs, serve_command, standby
 from luna.sidecar.console import Console
 from luna.sidecar.endpoints import Endpoints, NoEndpoints
@@ -150,6 +151,8 @@ class Node:
         self._spawn(remind(self._inheritance.found))
         self._spawn(end_leftovers(self._leftovers, self._link, hurry=self._told.hurry))
         self._spawn(keep_small(log_directory(self._plan.settings)))
+        if self._plan.attached:
+            self._spawn(hear_the_end(self._link, self._record))
         if self._plan.verbose:
             self._spawn(self._console.follow(self._plan.logs))
 
