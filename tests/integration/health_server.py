@@ -15,6 +15,7 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from luna.transport.heartbeat import Heartbeat, beat_path
+from luna.transport.sockets import urgent_sockets
 
 HELD: list[bytearray] = []
 
@@ -29,10 +30,7 @@ async def main(path: str, behaviours: frozenset[str]) -> int:
         await servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
     if behaviours & {"mute", "heir"} or ("slow" in behaviours and (Path(path).parent / "slow").exists()):
         await servicer.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
-    server = grpc.aio.server()
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    server.add_insecure_port(f"unix:{path}")
-    await server.start()
+    server = await serving(path, servicer)
     beating = asyncio.create_task(Heartbeat(beat_path(Path(path))).run()) if "beating" in behaviours else None
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: time.sleep(60))
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, lambda: grow(HELD))
@@ -46,6 +44,16 @@ async def main(path: str, behaviours: frozenset[str]) -> int:
     await servicer.enter_graceful_shutdown()
     await server.stop(0.5)
     return 0
+
+
+async def serving(path: str, servicer: health.aio.HealthServicer) -> grpc.aio.Server:
+    """Listen where a server process does, for urgent calls too."""
+    server = grpc.aio.server()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    for address in (*urgent_sockets(Path(path)), path):
+        server.add_insecure_port(f"unix:{address}")
+    await server.start()
+    return server
 
 
 def grow(held: list[bytearray]) -> None:
