@@ -96,7 +96,7 @@ def _rules() -> Mapping[ErrorType, RecoveryRule]:
             strategies=(it.GRACEFUL_DEGRADATION, it.SYSTEM_RESTART),
             attempts_max=2,
             # What doing less frees is free at once, or not at all.
-            verify_seconds=1.0,
+            verify_seconds=0.5,
             observe_seconds=30.0,
         ),
         ErrorType.CONTRADICTION: RecoveryRule(

@@ -30,6 +30,8 @@ _SETTLE_SECONDS: Final = 0.5
 """How long somebody else who ends a process already may take."""
 _OPEN_SECONDS: Final = 1.0
 """How long calls are kept away before one is let through again."""
+_LET_IN_SECONDS: Final = 0.7
+"""How often breakers are asked to let a call through while it is looked whether a method works."""
 _OPEN_LIMIT_SECONDS: Final = 10.0
 """How long they are kept away at most, should nobody come back to it."""
 _HOLD_SECONDS: Final = 120.0
@@ -90,6 +92,12 @@ class Actions:
             action=f"kept calls away from {words(case.target)} for {_OPEN_SECONDS:g} s",
             evidence={"peer": selector.peer, "method": selector.method},
         )
+
+    async def let_in(self, case: Case) -> None:
+        """Have breakers let a call through again and again, forever: nobody sees what works behind an open one."""
+        while True:
+            await self._clock.sleep(_LET_IN_SECONDS)
+            self._command(circuits.CircuitSelector(method=case.target.method), circuits.CIRCUIT_STATE_HALF_OPEN, case)
 
     def _command(
         self,

@@ -1,5 +1,6 @@
 """Acts on failures of a real node, and looks whether it helped."""
 
+import asyncio
 from typing import Final
 
 from luna.kernel.clock import Clock
@@ -30,12 +31,18 @@ class NodeDoer:
 
     async def verify(self, case: Case, wanted: Verify) -> Verdict:
         """Look whether it works, and go on looking for as long as it has to hold."""
-        verdict = await holds(
-            look_for(case, self._sight),
-            within_seconds=wanted.within_seconds,
-            observe_seconds=wanted.observe_seconds,
-            clock=self._clock,
-        )
+        behind_breakers = wanted.verification is Verification.METHOD_ANSWERS and case.target.method
+        letting_in = asyncio.create_task(self._actions.let_in(case)) if behind_breakers else None
+        try:
+            verdict = await holds(
+                look_for(case, self._sight),
+                within_seconds=wanted.within_seconds,
+                observe_seconds=wanted.observe_seconds,
+                clock=self._clock,
+            )
+        finally:
+            if letting_in is not None:
+                letting_in.cancel()
         if not verdict.ok or case.target.resource or wanted.verification not in _OF_A_PROCESS:
             return verdict
         # Whoever supervises it may have seen it serve a moment before.
