@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -53,6 +54,8 @@ def drop(stem: str) -> int:
 
 
 def _drop(descriptor: int, stem: str) -> bool:
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        return False
     with socket.socket(fileno=os.dup(descriptor)) as connection:
         peer = connection.getpeername()
         if connection.family != socket.AF_UNIX or not isinstance(peer, str) or not peer.startswith(stem):
