@@ -107,12 +107,14 @@ def _protoc(*options: str) -> None:
 
 def _add_well_known(path: Path) -> None:
     """Add to an image the types that a payload may have besides ours, for whoever turns payloads into JSON."""
-    image = FileDescriptorSet.FromString(path.read_bytes())
-    there = {file.name for file in image.file}
+    image = path.read_bytes()
+    there = {file.name for file in FileDescriptorSet.FromString(image).file}
+    more = FileDescriptorSet()
     for module in (empty_pb2, struct_pb2, wrappers_pb2):
         if module.DESCRIPTOR.name not in there:
-            module.DESCRIPTOR.CopyToProto(image.file.add())
-    path.write_bytes(image.SerializeToString(deterministic=True))
+            module.DESCRIPTOR.CopyToProto(more.file.add())
+    # Behind what protoc wrote: to write that anew would order options by what happens to be imported here.
+    path.write_bytes(image + more.SerializeToString(deterministic=True))
 
 
 def _tidy(python: Path) -> None:
