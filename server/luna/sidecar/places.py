@@ -4,7 +4,8 @@ Every server process listens on a socket of its own, whose name says which
 generation of it this is: ``<run>/<process>-<replica>.<generation>.sock``.
 A link without the generation, ``<run>/<process>-<replica>.sock``, always
 leads to the one in service. Peers use the link, for connect(2) follows it and
-a rolling restart turns it in one step; Envoy is told the real paths.
+a rolling restart turns it in one step; Envoy is told the real paths. Beside
+it are those for urgent calls, which only Envoy uses.
 """
 
 import hashlib
