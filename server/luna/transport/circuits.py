@@ -150,7 +150,8 @@ class Circuits:
     def _policy(self, key: CircuitKey) -> CircuitPolicy:
         policy, rpc = self.rules.policy_for(key), self._rpcs[key]
         if not rpc.unary:
-            return replace(policy, slow_call_seconds=None)
+            # One that has begun shows that it works, and there may be no other for days.
+            return replace(policy, slow_call_seconds=None, probe_successes=1)
         if policy.slow_call_seconds is None and rpc.deadline_seconds is not None:
             return replace(policy, slow_call_seconds=SLOW_SHARE * rpc.deadline_seconds)
         return policy
