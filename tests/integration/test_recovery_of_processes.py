@@ -81,8 +81,6 @@ async def test_what_is_frozen_is_ended_and_serves_again(tmp_path: Path) -> None:
     """
     async with running_node(tmp_path / "home") as node, node.channel() as channel:
         client = RecoveryClient(channel)
-        # Not right after the start, when much else is still under way.
-        await asyncio.sleep(5)
         pid, recovery = await killed(node, client, "kernel-0", signal.SIGSTOP)
         others = [it for it in await client.list() if it.target.process == "kernel-0"]
 

@@ -210,6 +210,23 @@ async def test_a_frozen_process_is_killed_and_started_again(tmp_path: Path) -> N
         assert "frozen" in exit.reason
 
 
+async def test_a_process_that_is_stopped_while_it_starts_is_not_waited_for(tmp_path: Path) -> None:
+    """
+    It will never come up, and is found out as soon as one that served.
+    """
+    async with supervised(tmp_path, topology("kernel")) as rig:
+        await rig.until(lambda: rig.status("kernel").pid is not None)
+        stopped = rig.pid("kernel")
+        os.kill(stopped, signal.SIGSTOP)
+        assert rig.status("kernel").state is State.STARTING
+        await rig.until(lambda: rig.status("kernel").restarts == 1 and rig.status("kernel").state is State.SERVING)
+        exit = rig.status("kernel").last_exit
+
+        assert gone(stopped)
+        assert exit is not None
+        assert "frozen" in exit.reason
+
+
 async def test_what_happens_to_a_process_is_observed_in_order(tmp_path: Path) -> None:
     """
     That it froze, when it answered last and what speaks for it; that it exited therefore; that it serves again.

@@ -8,7 +8,7 @@
      │ answers                           ▼                          ▼
      └────────────────────────         FROZEN ◀─────────────────────┘
 
-Rule 1: a stopped process has no excuse.
+Rule 1: a stopped process has no excuse, not even that it is starting.
 Rule 2: time in which nobody could have heard it does not count.
 Rule 3: STARVED is who waited for a processor most of the time and got next to none of it, or who waits for a disk.
 Rule 4: BUSY is whose event loop turns. It is overrun with work, and killing it would lose all of that.

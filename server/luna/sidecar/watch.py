@@ -9,7 +9,7 @@ from typing import Final
 from luna.sidecar.child import Child
 from luna.sidecar.observation import Kind
 from luna.sidecar.probing import Answer, Probe
-from luna.sidecar.process_stat import ProcessStat, process_stat, schedule
+from luna.sidecar.process_stat import STOPPED, ProcessStat, process_stat, schedule
 from luna.sidecar.silence import Look, Silence, Verdict
 from luna.sidecar.tools import Tools
 from luna.transport.heartbeat import beat_age_seconds
@@ -105,7 +105,7 @@ class Watch:
     def _judge(self, silence: Silence) -> bool:
         """Judge the silence and the memory, and return whether the process was killed."""
         now, look = self._clock.monotonic(), self._look()
-        if not self._up:
+        if not self._up and look.state not in STOPPED:
             return self._late(silence.seconds(now))
         self._weigh()
         verdict = silence.judge(now, look)
