@@ -18,7 +18,7 @@ from luna.adapters.sqlite_log_lanes import (
 )
 from luna.adapters.sqlite_log_rows import COLUMNS, Names, pack_id
 from luna.adapters.sqlite_log_schema import HEAD, TAIL, Value, log_id_of, number, open_reader, rows
-from luna.kernel.event_ids import id_bytes, is_id
+from luna.kernel.event_ids import id_bytes
 from luna.kernel.events import Direction, Event, EventFilter, LogStats, Page
 
 PAGE_EVENTS_MAX: Final = 500
@@ -71,10 +71,11 @@ class LogReader:
 
     def find(self, event_id: str) -> Event | None:
         """Return the event of that id."""
-        if not is_id(event_id):
+        try:
+            raw = id_bytes(event_id)
+        except ValueError:
             return None
-        sql = f"SELECT {COLUMNS} FROM events WHERE event_id = ?"  # noqa: S608
-        return next(self._events(sql, (id_bytes(event_id),)), None)
+        return next(self._events(f"SELECT {COLUMNS} FROM events WHERE event_id = ?", (raw,)), None)  # noqa: S608
 
     def head(self) -> int:
         """Return the position of the newest event."""

@@ -87,12 +87,13 @@ async def serve(
 
     """
     loops = (health.run, *_heartbeat(config.address), *background)
+    answers = answers or HealthServicer(health)
     servers: dict[str, grpc.aio.Server] = {}
     for address in (*config.urgent_addresses, config.address):
         servers[address] = server = _build(config, chain)
         for register in registrations:
             register(server)
-        _register_own(server, config, answers or HealthServicer(health), services)
+        _register_own(server, config, answers, services)
     with ExitStack() as stack:
         # The last one is the address that others look for: when it is there, so is the rest.
         *_, address = [stack.enter_context(_bound(server, address)) for address, server in servers.items()]

@@ -9,6 +9,7 @@ from arkalia.zeroia.v1 import zeroia_event_pb2 as facts
 
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Direction, Event, EventFilter
+from luna.kernel.times import ns_of
 from luna.modules.zeroia.ranges import between
 from luna.modules.zeroia.record import CYCLE_COMPLETED, CYCLES
 from luna.modules.zeroia.timeline import Beat
@@ -91,4 +92,4 @@ class CycleHistory:
 def _beat(event: Event) -> Beat:
     cycle = facts.CycleCompleted.FromString(event.payload).cycle
     judgement = cycle.judgement if cycle.HasField("judgement") else None
-    return Beat.of(cycle.start_time.ToNanoseconds(), judgement)
+    return Beat.of(ns_of(cycle.start_time), judgement)
