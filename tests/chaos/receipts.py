@@ -26,7 +26,7 @@ class Receipt:
     failure_ns: int
     strategies: list[str] = field(default_factory=list)
     verified: bool = False
-    """Whether its last step was verified, and says by what."""
+    """Whether its last step was verified, and says by what; of one that was escalated, whether it names an incident."""
     outcome: str = ""
     """``succeeded``, ``failed`` or ``escalated``; empty while it is under way."""
     seconds: float | None = None
@@ -81,4 +81,6 @@ def _take(event: Event, found: dict[str, Receipt]) -> None:
     elif kind == "RecoveryFailed":
         found[facts.RecoveryFailed.FromString(event.payload.value).recovery_id].outcome = "failed"
     elif kind == "RecoveryEscalated":
-        found[facts.RecoveryEscalated.FromString(event.payload.value).recovery_id].outcome = "escalated"
+        escalated = facts.RecoveryEscalated.FromString(event.payload.value)
+        receipt = found[escalated.recovery_id]
+        receipt.outcome, receipt.verified = "escalated", bool(escalated.incident_id)

@@ -24,6 +24,8 @@ class Scenario:
     """Makes the sign of health."""
     target: str
     """The process that the recovery is about."""
+    ends: str = "succeeded"
+    """How the recovery ends."""
     within_seconds: float = 3.0
     """What 95 of 100 recoveries stay below."""
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +46,10 @@ async def _kill_all(injector: Injector) -> None:
     running = pids(await injector.node())
     for name in sorted(running, key=lambda name: name != "sidecar"):
         strike(running[name], signal.SIGKILL, home=injector.home)
+
+
+async def _report_fatal(injector: Injector) -> None:
+    await injector.report_fatal("log-0", "the disk is dying")
 
 
 SCENARIOS = (
@@ -128,5 +134,12 @@ SCENARIOS = (
         strike=_kill_all,
         heals=lambda: signs.all_answer,
         target="sidecar",
+    ),
+    Scenario(
+        name="fatal failure",
+        strike=_report_fatal,
+        heals=lambda: signs.incident_open,
+        target="log",
+        ends="escalated",
     ),
 )

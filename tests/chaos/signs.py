@@ -12,6 +12,9 @@ from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 from arkalia.node.v1.node_service_pb2 import GetNodeRequest
 from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
+from arkalia.recovery.v1.recovery_pb2 import INCIDENT_STATE_OPEN
+from arkalia.recovery.v1.recovery_service_pb2 import ListIncidentsRequest
+from arkalia.recovery.v1.recovery_service_pb2_grpc import RecoveryServiceStub
 from arkalia.resilience.v1.projection_service_pb2 import ListProjectionsRequest
 from arkalia.resilience.v1.projection_service_pb2_grpc import ProjectionServiceStub
 from arkalia.zeroia.v1.zeroia_service_pb2 import ListDecisionsRequest
@@ -70,6 +73,17 @@ async def projections_intact(node: Node) -> bool:
         except grpc.aio.AioRpcError:
             return False
     return bool(answer.projections) and all(it.intact for it in answer.projections)
+
+
+async def incident_open(node: Node) -> bool:
+    """A human finds what there is to do."""
+    async with own_channel(node, "sidecar") as channel:
+        request = ListIncidentsRequest(state=INCIDENT_STATE_OPEN)
+        try:
+            answer = await RecoveryServiceStub(channel).ListIncidents(request, timeout=ANSWER_SECONDS)
+        except grpc.aio.AioRpcError:
+            return False
+    return bool(answer.incidents)
 
 
 def rss_below(process: str, limit_bytes: int) -> Sign:

@@ -31,6 +31,8 @@ class Round:
     scenario: str
     strategies: Sequence[str]
     outcome: str
+    as_meant: bool
+    """Whether the recovery ended as it had to: by itself, or with a human for what is fatal."""
     verified: bool
     heal_seconds: float | None
     """From the strike until the sign of health held again, by the clock of whoever struck."""
@@ -57,6 +59,7 @@ async def strike_once(scenario: Scenario) -> Round:
         scenario=scenario.name,
         strategies=receipt.strategies if receipt else [],
         outcome=receipt.outcome if receipt else "no receipt",
+        as_meant=bool(receipt and receipt.outcome == scenario.ends),
         verified=bool(receipt and receipt.verified),
         heal_seconds=healed,
         receipt_seconds=receipt.seconds if receipt else None,
@@ -83,7 +86,7 @@ def row(rounds: Sequence[Round], within_seconds: float) -> dict[str, Any]:
         "scenario": rounds[0].scenario,
         "rounds": len(rounds),
         "strategies": sorted({name for it in rounds for name in it.strategies}),
-        "recovered": sum(it.outcome == "succeeded" for it in rounds),
+        "recovered": sum(it.as_meant for it in rounds),
         "verified": sum(it.verified for it in rounds),
         "healed": len(heals),
         "heal_p50": _share(heals, 0.5),

@@ -29,6 +29,7 @@ from luna.sidecar.chaos import random_run
 from luna.sidecar.chaos.injecting import injector_of
 from tests.chaos.load import steady_load
 from tests.chaos.receipts import Receipt, receipts
+from tests.chaos.scenarios import MEMORY_LIMIT_BYTES
 from tests.node import Node, alive, running_node
 
 pytestmark = pytest.mark.chaos
@@ -81,7 +82,8 @@ async def _run(folder: Path, *, seed: int, seconds: float) -> Aftermath:
     """Run a node under load, let random things go wrong on it, and look at what is left."""
     home, record = folder / "home", folder / "chaos.jsonl"
     home.mkdir()
-    async with running_node(home, chaos="true") as node:
+    settings = {"chaos": "true", "process_memory_bytes_max": str(MEMORY_LIMIT_BYTES)}
+    async with running_node(home, **settings) as node:
         async with steady_load(node.target), _appending(node) as acknowledged:
             await asyncio.sleep(WARM_SECONDS)
             before = await _uses(node)

@@ -134,6 +134,22 @@ def fill(context: typer.Context, *, seconds: Seconds = 5.0, process: Process = "
 
 
 @app.command()
+def fatal(
+    context: typer.Context,
+    process: Process,
+    *,
+    message: Annotated[str, typer.Option(help="What the incident says.")] = "a drill: only a human can mend this",
+    home: Home = None,
+) -> None:
+    """Report what only a human can mend, to see that it becomes an incident."""
+
+    async def work(injector: Injector) -> None:
+        console().print(f"reported; recovery {await injector.report_fatal(_full(process), message)}")
+
+    _do(context, home, work)
+
+
+@app.command()
 def clear(context: typer.Context, *, home: Home = None) -> None:
     """End all faults in all processes."""
 

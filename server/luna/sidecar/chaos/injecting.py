@@ -14,6 +14,9 @@ from arkalia.chaos.v1.chaos_service_pb2_grpc import ChaosServiceStub
 from arkalia.node.v1.node_pb2 import Node
 from arkalia.node.v1.node_service_pb2 import GetNodeRequest
 from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
+from arkalia.recovery.v1 import recovery_pb2
+from arkalia.recovery.v1.recovery_service_pb2 import ReportErrorRequest
+from arkalia.recovery.v1.recovery_service_pb2_grpc import RecoveryServiceStub
 
 from luna.kernel.times import duration
 from luna.settings import Settings
@@ -55,6 +58,19 @@ class Injector:
         async with self._channel(process) as channel:
             request = rpc.InjectFaultRequest(fault=fault)
             return (await ChaosServiceStub(channel).InjectFault(request, timeout=TIMEOUT_SECONDS)).fault
+
+    async def report_fatal(self, process: str, message: str) -> str:
+        """Report that *process* has met what only a human can mend, and return the id of the recovery."""
+        error = recovery_pb2.ErrorReport(
+            error_id=str(uuid.uuid4()),
+            type="ERROR_TYPE_UNKNOWN",
+            severity="SEVERITY_FATAL",
+            target=recovery_pb2.ErrorTarget(process=process),
+            message=message,
+        )
+        async with self._channel("sidecar") as channel:
+            request = ReportErrorRequest(error=error)
+            return (await RecoveryServiceStub(channel).ReportError(request, timeout=TIMEOUT_SECONDS)).recovery_id
 
     async def clear(self, process: str) -> Sequence[pb.Fault]:
         """End all faults in a process."""

@@ -52,16 +52,21 @@ def _signal(process: str, signum: signal.Signals) -> Strike:
     return strike
 
 
-def _fault(process: str, kind: str, *, delay_seconds: float = 0.0, target: str = "", code: int = 0) -> Strike:
+def _fault(
+    process: str, kind: str, *, delay_seconds: float = 0.0, target: str = "", code: int = 0, size_bytes: int = 0
+) -> Strike:
     async def strike(injector: Injector, seconds: float) -> object:
-        return await injector.inject(
-            process, fault(kind, seconds=seconds, delay_seconds=delay_seconds, target=target, code=code)
+        wanted = fault(
+            kind, seconds=seconds, delay_seconds=delay_seconds, target=target, code=code, size_bytes=size_bytes
         )
+        return await injector.inject(process, wanted)
 
     return strike
 
 
 _DECISIONS: Final = "arkalia.zeroia.v1.DecisionService"
+_EVENTS: Final = "arkalia.events.v1.EventService"
+MEMORY_BYTES: Final = 400 * 2**20
 CHOICES: Final = (
     Choice("kill", "kernel", (0.0, 0.0), _signal("kernel-0", signal.SIGKILL)),
     Choice("kill", "log", (0.0, 0.0), _signal("log-0", signal.SIGKILL)),
@@ -75,6 +80,12 @@ CHOICES: Final = (
     ),
     Choice("error", "kernel", (0.5, 2.0), _fault("kernel", "ERROR", target=_DECISIONS, code=13), recoverable=False),
     Choice("partition", "kernel", (0.3, 1.5), _fault("kernel", "PARTITION", target="log"), recoverable=False),
+    Choice("slow", "log", (0.5, 2.0), _fault("log", "SLOW", delay_seconds=0.3, target=_EVENTS), recoverable=False),
+    Choice("error", "log", (0.5, 2.0), _fault("log", "ERROR", target=_EVENTS, code=14), recoverable=False),
+    Choice("fill", "log", (0.5, 2.0), _fault("log", "DISK_QUOTA"), recoverable=False),
+    Choice("corrupt", "kernel", (1.0, 1.0), _fault("kernel", "CORRUPT_PROJECTION", target="resilience/circuits")),
+    # Whether that is too much is a setting; it goes when its time is up.
+    Choice("memory", "kernel", (5.0, 20.0), _fault("kernel", "MEMORY", size_bytes=MEMORY_BYTES), recoverable=False),
 )
 
 
