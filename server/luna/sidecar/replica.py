@@ -84,10 +84,13 @@ class Replica:
         task = self._group.create_task(self._current.run(self._found), name=f"{self.spec.process}-{self.spec.replica}")
         self._tasks.append(task)
 
-    async def replace(self, *, announce: Announce, hurry: asyncio.Event) -> None:
+    async def replace(self, *, announce: Announce, hurry: asyncio.Event, spare: bool = False) -> None:
         """Start the next generation, hand over to it, and end the old one.
 
         *announce* is called when calls may go to the new socket too, and when they must not go to the old one any more.
+
+        With *spare* it is the one that stands by, if there is one: it is quick, and has the program as that was when it
+        was loaded.
 
         Where somebody else starts processes, the next one is no new generation, and there is a gap.
 
@@ -99,7 +102,7 @@ class Replica:
             await self._start_over(hurry)
             return
         old = self._current
-        new = self._runner(self._status(generation=old.status.generation + 1, old=old.status))
+        new = self._runner(self._status(generation=old.status.generation + 1, old=old.status), spare=spare)
         self._runners.append(new)
         self._group.create_task(new.run(), name=f"{self.spec.process}-{self.spec.replica}.{new.status.generation}")
         if not await self._comes_up(new, hurry):
@@ -163,7 +166,7 @@ class Replica:
             if runner.refusal:
                 self._refuse(runner.refusal)
 
-    def _runner(self, status: ReplicaStatus) -> Runner:
+    def _runner(self, status: ReplicaStatus, *, spare: bool = False) -> Runner:
         return Runner(
             status,
             command=self.spec.command(status),
@@ -171,6 +174,7 @@ class Replica:
             probe=self.spec.probe,
             tools=self._tools,
             show=self._show,
+            spare=spare,
         )
 
     def _status(self, *, generation: int, old: ReplicaStatus | None = None) -> ReplicaStatus:

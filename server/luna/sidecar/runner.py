@@ -47,7 +47,9 @@ class Runner:
         probe: ProbeFor,
         tools: Tools,
         show: Callable[["Runner"], None],
+        spare: bool = False,
     ) -> None:
+        """Without *spare* the one that stands by takes the place only of a process that fell."""
         self.status = status
         self.log = log
         self.answered = asyncio.Event()
@@ -64,6 +66,7 @@ class Runner:
         self._tools = tools
         self._chronicle = Chronicle(tools)
         self._show = show
+        self._spare = spare
         self._stopping = asyncio.Event()
         self.watch: Watch | None = None
         """Looks at its process."""
@@ -168,7 +171,7 @@ class Runner:
         note = {"restarts": self.status.restarts, "streak": streak.exits}
         order = Order(key=self.key, command=self._command, log=self.log, note=note)
         # A spare is for who fell, and not for who keeps falling, which would use it up and not be helped.
-        helped = self.status.socket and self.exited.is_set() and streak.exits <= 1
+        helped = self.status.socket and (self._spare or self.exited.is_set()) and streak.exits <= 1
         child = await self._tools.spare.take(order, self.status) if helped else None
         child = child or await self._tools.spawner.start(order)
         self._become(pid=child.pid, started_ns=child.started_ns)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -83,8 +84,7 @@ class Supervisor:
             StartError: one said that it cannot run.
 
         """
-        clock = self._tools.clock
-        until = clock.monotonic() + self._tools.pace.start_seconds
+        until = (clock := self._tools.clock).monotonic() + self._tools.pace.start_seconds
         while (late := self._late()) and not any(replica.current.status.crash_looping for replica in late):
             rest = until - clock.monotonic()
             if rest <= 0 or self.failure or unless.is_set():
@@ -99,8 +99,10 @@ class Supervisor:
             )
         return not late
 
-    async def restart(self, process: str, restart_id: str) -> Sequence[ReplicaStatus]:
-        """Replace the replicas of *process*, one after the other. The same *restart_id* is the same restart.
+    async def restart(self, process: str, restart_id: str, *, spare: bool = False) -> Sequence[ReplicaStatus]:
+        """Replace the replicas of *process*, one after the other, with *spare* by the one that stands by.
+
+        The same *restart_id* is the same restart.
 
         Raises:
             ProcessUnknownError: there is no such process.
@@ -112,7 +114,7 @@ class Supervisor:
         self._check_restartable(process)
         task = self._restarts.get((process, restart_id))
         if task is None:
-            task = self._restarts[process, restart_id] = asyncio.ensure_future(self._restart(process))
+            task = self._restarts[process, restart_id] = asyncio.ensure_future(self._restart(process, spare=spare))
             self._forget()
         try:
             await asyncio.shield(task)
@@ -212,17 +214,15 @@ class Supervisor:
     async def _stop(self, replicas: Sequence[Replica]) -> None:
         await asyncio.gather(*(replica.stop(hurry=self._hurry) for replica in replicas))
 
-    async def _restart(self, process: str) -> None:
+    async def _restart(self, process: str, *, spare: bool) -> None:
+        announce = partial(self._announce, process)
         async with self._locks[process]:
             for replica in self._replicas:
                 if replica.spec.process == process:
-                    await replica.replace(
-                        announce=lambda more, seconds: self._announce(process, more, seconds), hurry=self._hurry
-                    )
+                    await replica.replace(announce=announce, hurry=self._hurry, spare=spare)
 
     async def _announce(self, process: str, more: Sequence[Path], seconds: float) -> None:
-        sockets = self._publish(process, more)
-        await self._endpoints.settled(process, sockets, seconds=seconds)
+        await self._endpoints.settled(process, self._publish(process, more), seconds=seconds)
 
     def _check_restartable(self, process: str) -> None:
         if process not in self._locks:

@@ -51,7 +51,7 @@ class Supervised:
 
     async def restart(self, process: str, restart_id: str) -> Sequence[ReplicaStatus]:
         """Replace a process that still answers: start another, drain the old one, end it."""
-        return await self._supervisor.restart(process, restart_id)
+        return await self._supervisor.restart(process, restart_id, spare=True)
 
 
 def name_of(status: ReplicaStatus) -> str:
