@@ -71,7 +71,7 @@ def test_overload_does_not_become_normal() -> None:
     """
     limiter = Limiter(LimiterPolicy())
     now = serve(limiter, worker, callers=2, turns=100)
-    end = serve(limiter, lambda _: 0.2, callers=500, turns=2500, start=now)
+    end = serve(limiter, lambda _: 0.2, callers=500, turns=1300, start=now)
 
     assert end - now > 60
     assert (limiter.baseline_seconds("a.Service/Call") or 1.0) < 0.02

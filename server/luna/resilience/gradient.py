@@ -29,8 +29,8 @@ SHRINK_MAX: Final = 0.5
 class GradientPolicy:
     """How the limit follows the latency."""
 
-    limit_initial: int = 64
-    limit_min: int = 8
+    limit_initial: int = 32
+    limit_min: int = 4
     limit_max: int = 1024
     tolerance: float = 2.0
     """How much longer than with room calls may take, as a factor."""

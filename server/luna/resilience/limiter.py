@@ -37,7 +37,7 @@ class LimiterPolicy:
 
     gradient: GradientPolicy = field(default_factory=GradientPolicy)
     queue_max: int = 100
-    queue_seconds: float = 0.25
+    queue_seconds: float = 1.0
     """How long a call may wait. Whoever holds the tickets sees to it."""
     retry_seconds: float = 1.0
     """What those are told to wait for whom there is no room."""
