@@ -2,9 +2,15 @@
 
 import asyncio
 import heapq
-from collections.abc import Coroutine
+import re
+from collections.abc import Coroutine, Sequence
+from hashlib import blake2b
 from itertools import count
 from typing import Any
+
+import numpy as np
+
+from luna.kernel.embedding import EmbedderUnavailableError, Vectors
 
 
 class FakeClock:
@@ -41,3 +47,34 @@ class FakeClock:
 
 async def _until(woken: asyncio.Future[None]) -> None:
     await woken
+
+
+class HashEmbedder:
+    """Counts words in places that their hashes choose: texts that share words are near each other."""
+
+    def __init__(self, *, dimension: int = 384, model_id: str = "hash") -> None:
+        self.model_id = f"{model_id}-{dimension}"
+        self.dimension = dimension
+        self.embedded: list[str] = []
+        """Every text that was embedded, in order."""
+        self.failure: EmbedderUnavailableError | None = None
+        """What to fail with, until it is taken away again."""
+        self._closed = False
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        await asyncio.sleep(0)
+        if self._closed:
+            raise EmbedderUnavailableError("the embedder is closed")
+        if self.failure:
+            raise self.failure
+        self.embedded += texts
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.lower()) or [""]:
+                digest = int.from_bytes(blake2b(word.encode(), digest_size=8).digest())
+                vectors[row, digest % self.dimension] += 1.0
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+    async def aclose(self) -> None:
+        self._closed = True

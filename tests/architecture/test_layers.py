@@ -37,6 +37,10 @@ HOMES: dict[str, set[str]] = {
     "opentelemetry": {"transport"},
     "structlog": {"transport", "sidecar"},
     "envoy": {"sidecar"},
+    "httpx": {"adapters"},
+    "onnxruntime": {"adapters"},
+    "sentence_transformers": {"adapters"},
+    "tokenizers": {"adapters"},
     "typer": {"cli"},
     "sqlite3": set(),
 }
