@@ -33,6 +33,8 @@ HOMES: dict[str, set[str]] = {
     "grpc": {"transport", "app", "manifest", "sidecar", "modules/*/servicer", "modules/*/__init__"},
     "apsw": {"adapters"},
     "psutil": {"adapters", "sidecar"},
+    "lancedb": {"adapters"},
+    "pyarrow": {"adapters"},
     "prometheus_client": {"transport"},
     "opentelemetry": {"transport"},
     "structlog": {"transport", "sidecar"},
