@@ -62,7 +62,6 @@ class HashEmbedder:
         self._closed = False
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        await asyncio.sleep(0)
         if self._closed:
             raise EmbedderUnavailableError("the embedder is closed")
         if self.failure:
@@ -70,6 +69,7 @@ class HashEmbedder:
         self.embedded += texts
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
+            await asyncio.sleep(0)
             for word in re.findall(r"\w+", text.lower()) or [""]:
                 digest = int.from_bytes(blake2b(word.encode(), digest_size=8).digest())
                 vectors[row, digest % self.dimension] += 1.0

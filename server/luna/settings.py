@@ -1,8 +1,8 @@
 """Everything an operator can change, read once at start."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
@@ -37,7 +37,16 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "incident_webhook": (lambda url: not url or re.fullmatch(r"https?://[^\s]+", url) is not None, "http://HOST/PATH"),
     "trace_ratio": (lambda ratio: 0 <= ratio <= 1, "0 to 1"),
     "cors_origins": (_compiles, "a regular expression"),
+    "embedder": (lambda kind: kind in _EMBEDDERS, "minilm, onnx, sentence-transformers or openai"),
+    "embedder_url": (lambda url: not url or re.fullmatch(r"https?://[^\s]+", url) is not None, "http://HOST:PORT/v1"),
 }
+_EMBEDDERS: Final[Mapping[str, Sequence[str]]] = {
+    "minilm": (),
+    "onnx": ("embedder_path",),
+    "sentence-transformers": ("embedder_path",),
+    "openai": ("embedder_url", "embedder_model"),
+}
+"""Each embedder, and what else has to be set for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,16 @@ class Settings:
     """Whether a spare server process waits to take the place of one that falls. Never with ``all_in_one``."""
     cors_origins: str = "http://localhost(:[0-9]+)?|http://127\\.0\\.0\\.1(:[0-9]+)?"
     """A regular expression of the web origins that browsers may call from."""
+    embedder: str = "minilm"
+    """What makes vectors of texts: ``minilm``, ``onnx``, ``sentence-transformers`` or ``openai``."""
+    embedder_path: Path | None = None
+    """The model of ``onnx``, a file, or of ``sentence-transformers``, a folder."""
+    embedder_url: str = ""
+    """Where ``openai`` is served, such as ``http://127.0.0.1:11434/v1``."""
+    embedder_model: str = ""
+    """What ``openai`` calls the model."""
+    embedder_key: str = field(default="", repr=False)
+    """The API key of ``openai``. Never shown."""
 
     @property
     def log_path(self) -> Path:
@@ -91,7 +110,7 @@ class Settings:
             ValueError: an ``ARKALIA_`` variable is unknown, malformed or out of range.
 
         """
-        known = {field.name: field.type for field in fields(cls)}
+        known = {each.name: each.type for each in fields(cls)}
         given = {key.removeprefix(_PREFIX).lower(): key for key in environ if key.startswith(_PREFIX)}
         if unknown := sorted(given[name] for name in given.keys() - known.keys()):
             names = ", ".join(sorted(_PREFIX + name.upper() for name in known))
@@ -106,6 +125,9 @@ class Settings:
             value = getattr(self, name)
             if not good(value):
                 raise ValueError(f"{_PREFIX}{name.upper()}={value} is out of range: it must be {meant}")
+        for name in _EMBEDDERS[self.embedder]:
+            if not getattr(self, name):
+                raise ValueError(f"{_PREFIX}EMBEDDER={self.embedder} needs {_PREFIX}{name.upper()}")
         ports = [port for port in (self.port, self.metrics_port, self.admin_port) if port]
         if len(set(ports)) < len(ports):
             raise ValueError(
@@ -124,12 +146,17 @@ def _flag(text: str) -> bool:
     return text.lower() in {"true", "1"}
 
 
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
 _PARSERS: Final[Mapping[object, Callable[[str], Any]]] = {
     str: str,
     int: int,
     float: float,
     bool: _flag,
-    Path: lambda text: Path(text).expanduser().absolute(),
+    Path: _path,
+    Path | None: lambda text: _path(text) if text else None,
 }
 
 

@@ -17,6 +17,7 @@ ROOMS: dict[str, set[str]] = {
     "manifest": {"kernel"},
     "transport": {"kernel", "resilience", "manifest", "settings"},
     "adapters": {"kernel", "resilience"},
+    "models": set(),
     "modules": {"kernel", "resilience", "manifest"},
     "sidecar": {"kernel", "resilience", "transport", "manifest", "topology", "settings", "contracts"},
     "app": {
@@ -40,7 +41,7 @@ HOMES: dict[str, set[str]] = {
     "structlog": {"transport", "sidecar"},
     "envoy": {"sidecar"},
     "httpx": {"adapters"},
-    "onnxruntime": {"adapters"},
+    "onnxruntime": {"adapters", "models"},
     "sentence_transformers": {"adapters"},
     "tokenizers": {"adapters"},
     "typer": {"cli"},

@@ -1,0 +1,88 @@
+"""Embeds texts with an ONNX model, in threads of its own."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from luna.adapters.embedder_onnx_model import OnnxModel
+from luna.adapters.embedder_slices import in_slices
+from luna.kernel.embedding import EmbedderUnavailableError, Vectors
+
+THREADS_MAX: Final = 4
+SLICE: Final = 8
+"""Texts that a thread embeds before it looks who else is waiting: some 20 ms for short ones."""
+
+
+class OnnxEmbedder:
+    """Loads the model when the first text comes."""
+
+    def __init__(
+        self, path: Path, *, model_id: str, dimension: int, sha256: str | None = None, threads: int | None = None
+    ) -> None:
+        self.model_id = model_id
+        self.dimension = dimension
+        self._path = path
+        self._sha256 = sha256
+        self._threads = threads or min(THREADS_MAX, os.cpu_count() or 1)
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
+        self._loading: asyncio.Future[OnnxModel] | None = None
+        self._closed = False
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector for each of *texts*: of the first 8,192 characters and the model's number of tokens.
+
+        Raises:
+            EmbedderUnavailableError: the embedder is closed.
+            EmbedderModelError: the model cannot be loaded.
+
+        """
+        self._check_open()
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        model = await self._model()
+
+        async def embed(part: Sequence[str]) -> Vectors:
+            self._check_open()
+            return await asyncio.get_running_loop().run_in_executor(self._pool, model.vectors, part)
+
+        return await in_slices(texts, embed, size=SLICE, width=self._threads)
+
+    async def aclose(self) -> None:
+        """Wait for what the threads are at, and end them."""
+        self._closed = True
+        await asyncio.to_thread(self._pool.shutdown)
+        self._loading = None
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EmbedderUnavailableError("the embedder is closed")
+
+    async def _model(self) -> OnnxModel:
+        if self._loading is None or (self._loading.done() and self._loading.exception()):
+            # A file that was damaged may have been put right since.
+            loop = asyncio.get_running_loop()
+            self._loading = loop.run_in_executor(self._pool, OnnxModel.load, self._path, self._sha256)
+        # Whoever gives up must not take the model from the others.
+        return await asyncio.shield(self._loading)
+
+
+async def open_onnx(path: Path, *, threads: int | None = None) -> OnnxEmbedder:
+    """Return an embedder with the model at *path*, which names itself by what it holds.
+
+    Raises:
+        EmbedderModelError: the model cannot be loaded.
+
+    """
+    model = await asyncio.to_thread(OnnxModel.load, path)
+    return OnnxEmbedder(
+        path,
+        model_id=f"{path.stem}@sha256:{model.digest[:8]}",
+        dimension=model.dimension,
+        sha256=model.digest,
+        threads=threads,
+    )

@@ -1,0 +1,89 @@
+"""Runs one text through an ONNX model that carries its own tokenizer."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+
+from luna.kernel.embedding import EmbedderModelError, Vectors
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+CHARACTERS_MAX: Final = 8192
+"""What a text has beyond this is cut off before it is split into tokens, which would take long."""
+_INPUTS: Final = {"input_ids", "attention_mask", "token_type_ids"}
+_BY_TOKEN: Final = 3
+"""The rank of an output with one vector a token."""
+
+
+class OnnxModel:
+    """A loaded model. Every method may be called from several threads at once."""
+
+    def __init__(self, session: "InferenceSession", tokenizer: "Tokenizer", digest: str) -> None:
+        self._session = session
+        self._tokenizer = tokenizer
+        self._inputs = {each.name for each in session.get_inputs()}
+        self.digest = digest
+        self.dimension = int(self.vector("").shape[0])
+
+    @classmethod
+    def load(cls, path: Path, expected_sha256: str | None = None) -> Self:
+        """Read the file at *path*, which must have *expected_sha256* if that is given.
+
+        Raises:
+            EmbedderModelError: the file is not there, damaged, or no text model with its tokenizer.
+
+        """
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise EmbedderModelError(f"cannot read the text model {path}: {error.strerror}") from error
+        digest = sha256(content).hexdigest()
+        if expected_sha256 not in {None, digest}:
+            raise EmbedderModelError(f"{path} is damaged: its sha256 is {digest}, not {expected_sha256}")
+        try:
+            return cls(*_open(content), digest)
+        except Exception as error:  # the libraries share no class of error
+            raise EmbedderModelError(f"{path} is no text model with its tokenizer: {error}") from error
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector for each of *texts*.
+
+        Each text is run alone. The numbers of an int8 model depend on everything in a batch: the same text would get
+        another vector in other company, and on a processor a batch is no faster.
+        """
+        return np.stack([self.vector(text) for text in texts])
+
+    def vector(self, text: str) -> Vectors:
+        """Return the vector of *text*."""
+        # A batch of one: unlike `encode`, it lets other threads go on.
+        (tokens,) = self._tokenizer.encode_batch_fast([text[:CHARACTERS_MAX]])
+        ids = np.array([tokens.ids], dtype=np.int64)
+        given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        output = self._session.run(None, {name: given[name] for name in self._inputs})[0]
+        vector = np.asarray(output, dtype=np.float32)[0]
+        if output.ndim == _BY_TOKEN:
+            vector = vector.mean(axis=0)
+        unit: Vectors = vector / np.linalg.norm(vector)
+        return unit
+
+
+def _open(content: bytes) -> tuple["InferenceSession", "Tokenizer"]:
+    # They take a moment to import, and only a process that embeds needs them.
+    import onnxruntime  # noqa: PLC0415
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    if strange := {each.name for each in session.get_inputs()} - _INPUTS:
+        raise ValueError(f"it has the inputs {sorted(strange)}")
+    properties = session.get_modelmeta().custom_metadata_map
+    if "tokenizer" not in properties:
+        raise ValueError("it has no property `tokenizer`")
+    return session, Tokenizer.from_str(properties["tokenizer"])
