@@ -1,0 +1,1 @@
+"""Keeps texts, and finds them again by meaning and by words."""
