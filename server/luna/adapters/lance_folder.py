@@ -1,0 +1,108 @@
+"""Keeps a local LanceDB table readable across power cuts."""
+
+import ctypes
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+TABLE = "memories"
+
+_MAGIC = b"LANC"
+_SEAL = "sealed.json"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# From this length on a manifest's name counts down, so that the newest is listed first.
+_DIGITS = 20
+
+
+class LanceFolder:
+    """The folder of one table, for what LanceDB leaves to others.
+
+    LanceDB does not wait for the disk. After a power cut the newest manifests
+    may be torn, or whole while the rows that they name are not. So the last
+    version that is on the disk for certain is written down, with the boot it
+    belongs to, and whatever came after it in an earlier boot is taken away:
+    the log has it. A manifest that is torn is taken away in any case.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._table = home / f"{TABLE}.lance"
+        self._seal = home / _SEAL
+
+    def mend(self) -> list[int]:
+        """Take away what cannot be trusted, and return the versions that were."""
+        gone = [version for version, path in self._manifests() if not _whole(path)]
+        sealed = self._read()
+        if sealed and sealed["boot"] != _boot():
+            gone += [version for version, _ in self._manifests() if version > sealed["version"]]
+        for version, path in self._manifests():
+            if version in gone:
+                path.unlink()
+        return sorted(set(gone))
+
+    def seal(self, version: int) -> None:
+        """Wait until all that is written is on the disk, and note that *version* is."""
+        _sync(self._home)
+        beside = self._seal.with_suffix(".new")
+        with beside.open("w") as file:
+            json.dump({"boot": _boot(), "version": version}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self._seal)
+
+    def forget_seal(self) -> None:
+        """Take back what was noted, because the table is made anew and counts from the beginning."""
+        self._seal.unlink(missing_ok=True)
+
+    def size(self) -> int:
+        """Return how many bytes it takes. What goes meanwhile does not count."""
+        total = 0
+        for folder, _, names in os.walk(self._table):
+            for name in names:
+                try:
+                    total += (Path(folder) / name).stat().st_size
+                except FileNotFoundError:
+                    continue
+        return total
+
+    def _manifests(self) -> Iterator[tuple[int, Path]]:
+        for path in sorted((self._table / "_versions").glob("*.manifest")):
+            if path.stem.isdecimal():
+                number = int(path.stem)
+                yield (2**64 - 1 - number if len(path.stem) == _DIGITS else number), path
+
+    def _read(self) -> dict[str, Any] | None:
+        try:
+            found = json.loads(self._seal.read_text())
+            return {"boot": found["boot"], "version": int(found["version"])}
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def _whole(path: Path) -> bool:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - len(_MAGIC)))
+        return file.read() == _MAGIC
+
+
+def _boot() -> str:
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return ""
+
+
+def _sync(folder: Path) -> None:
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+        return
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        if syncfs(held):
+            raise OSError(ctypes.get_errno(), f"cannot write {folder} to the disk")
+    finally:
+        os.close(held)

@@ -1,0 +1,191 @@
+"""An index of memories in a LanceDB table."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pyarrow as pa
+from lancedb.db import AsyncConnection
+from lancedb.table import AsyncTable
+
+from luna.adapters.lance_errors import spoken
+from luna.adapters.lance_folder import TABLE, LanceFolder
+from luna.adapters.lance_known import KnownKeys
+from luna.adapters.lance_reader import LanceReader, checked
+from luna.adapters.lance_upkeep import LanceUpkeep
+from luna.adapters.lance_words import MARKER, to_numbers
+from luna.adapters.lance_writer import LanceWriter
+from luna.kernel.memory_errors import TagTakenError, VersionUnknownError
+from luna.kernel.memory_rows import Batch, IndexStats, Moment, Version
+
+_SEAL_SECONDS = 1.0
+
+
+class LanceIndex(LanceReader):
+    """The present of the table, and all that changes it."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        table: AsyncTable,
+        columns: pa.Schema,
+        *,
+        folder: LanceFolder | None,
+        keep: timedelta,
+    ) -> None:
+        self.model_id = (columns.metadata or {})[b"arkalia.model_id"].decode()
+        self.dimension = int((columns.metadata or {})[b"arkalia.dimension"])
+        super().__init__(table, version=0, position=0, dimension=self.dimension, indexed=False)
+        self._connection = connection
+        self._columns = columns
+        self._folder = folder
+        self._upkeep = LanceUpkeep(table, self._seal, keep)
+        self._writer = LanceWriter(table, columns, KnownKeys(to_numbers([], "mark")), 0)
+        self._turn = asyncio.Lock()
+        self._tending = asyncio.Lock()
+        self._sealed = 0.0
+
+    async def begin(self) -> None:
+        """Learn what the table holds, and make what it lacks."""
+        await self._upkeep.prepare()
+        found = await self._table.query().select(["mark", "applied"]).to_arrow()
+        batches = found.to_batches()
+        self._position = int(to_numbers(batches, "applied").max(initial=0))
+        self._writer = LanceWriter(self._table, self._columns, KnownKeys(to_numbers(batches, "mark")), self._position)
+        await self._look()
+        await self._seal()
+
+    async def apply(self, batch: Batch) -> None:
+        """Change what *batch* says."""
+        if len(batch.rows) or len(batch.vectors):
+            checked(batch.vectors, self.dimension)
+        async with self._turn:
+            with spoken("writing memories"):
+                await self._writer.apply(batch)
+                self._version = await self._table.version()
+                self._position = self._writer.position
+                if asyncio.get_running_loop().time() - self._sealed > _SEAL_SECONDS:
+                    await self._seal()
+
+    async def at(self, moment: Moment) -> LanceReader:
+        """Return a reader of a past state, which does not move on."""
+        number = await self._resolved(moment)
+        with spoken("reading a past version"):
+            table = await self._connection.open_table(TABLE)
+            await table.checkout(number)
+            applied = to_numbers((await table.query().select(["applied"]).to_arrow()).to_batches(), "applied")
+            indexed = await LanceUpkeep(table, self._seal, timedelta()).name() is not None
+        position = int(applied.max(initial=0))
+        return LanceReader(table, version=number, position=position, dimension=self.dimension, indexed=indexed)
+
+    async def versions(self, limit: int = 100) -> Sequence[Version]:
+        """Return the versions that can still be read, newest first."""
+        with spoken("listing versions"):
+            listed = await self._table.list_versions()
+            tags = await self._table.tags.list()
+        named: dict[int, list[str]] = {}
+        for name, tag in tags.items():
+            named.setdefault(tag["version"], []).append(name)
+        found = [
+            Version(
+                number=each["version"],
+                time_ns=round(each["timestamp"].timestamp() * 1e9),
+                tags=sorted(named.get(each["version"], [])),
+            )
+            for each in listed
+        ]
+        return sorted(found, key=lambda version: -version.number)[:limit]
+
+    async def tag(self, name: str) -> Version:
+        """Keep the present version under *name*."""
+        async with self._turn:
+            with spoken("tagging a version"):
+                taken = (await self._table.tags.list()).get(name)
+                if taken is None:
+                    await self._table.tags.create(name, self._version)
+                elif taken["version"] != self._version:
+                    raise TagTakenError(name, taken["version"])
+            number = self._version
+        return next(version for version in await self.versions(10_000) if version.number == number)
+
+    async def untag(self, name: str) -> None:
+        """Let go of the version of that name, if there is one."""
+        with spoken("removing a tag"):
+            if name in await self._table.tags.list():
+                await self._table.tags.delete(name)
+
+    async def tend(self) -> bool:
+        """Do what upkeep is due, beside searches and batches. Return whether any was."""
+        if self._tending.locked():
+            return False
+        with spoken("upkeep of the memory index"):
+            if not await self._upkeep.due():
+                return False
+        await self.optimize()
+        return True
+
+    async def optimize(self) -> None:
+        """Do all upkeep now, due or not."""
+        async with self._tending:
+            with spoken("upkeep of the memory index"):
+                await self._upkeep.do()
+                await self._look()
+
+    async def purge(self) -> None:
+        """Forget for good what was removed, and every past version."""
+        async with self._tending, self._turn:
+            with spoken("forgetting for good"):
+                self._indexed = False
+                await self._upkeep.rewrite()
+                await self._look()
+
+    async def stats(self) -> IndexStats:
+        """Return how the index is."""
+        with spoken("reading how the index is"):
+            rows = await self._table.count_rows(f"key != '{MARKER}'")
+            name = await self._upkeep.name()
+            stats = await self._table.index_stats(name) if name else None
+            return IndexStats(
+                rows=rows,
+                rows_unindexed=stats.num_unindexed_rows if stats else rows,
+                vector_index=stats.index_type if stats else "none",
+                text_rows_unindexed=await self._upkeep.unindexed("text_idx"),
+                versions=len(await self._table.list_versions()),
+                bytes=await asyncio.to_thread(self._folder.size) if self._folder else None,
+            )
+
+    async def aclose(self) -> None:
+        """Let go of what is open."""
+        async with self._turn:
+            if not self._table.is_open():
+                return
+            with spoken("closing the memory index"):
+                await self._seal()
+            self._table.close()
+            self._connection.close()
+
+    async def _resolved(self, moment: Moment) -> int:
+        versions = await self.versions(1_000_000)
+        fitting = [version.number for version in versions if _fits(version, moment)]
+        if not fitting:
+            wanted = next(str(value) for value in (moment.version, moment.tag, moment.time_ns) if value is not None)
+            raise VersionUnknownError(wanted, oldest=versions[-1].number, newest=versions[0].number)
+        return fitting[0]
+
+    async def _look(self) -> None:
+        self._version = await self._table.version()
+        self._indexed = await self._upkeep.name() is not None
+
+    async def _seal(self) -> None:
+        if self._folder is None:
+            return
+        self._sealed = asyncio.get_running_loop().time()
+        await asyncio.to_thread(self._folder.seal, await self._table.version())
+
+
+def _fits(version: Version, moment: Moment) -> bool:
+    if moment.tag is not None:
+        return moment.tag in version.tags
+    if moment.version is not None:
+        return version.number == moment.version
+    return moment.time_ns is not None and version.time_ns <= moment.time_ns

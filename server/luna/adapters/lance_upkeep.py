@@ -1,0 +1,128 @@
+"""Keeps a LanceDB table quick and small: merges, indexes, drops old versions."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from math import isqrt
+from time import time_ns
+
+import pyarrow as pa
+from lancedb.index import FTS, Bitmap, BTree, IvfRq, LabelList
+from lancedb.table import AsyncTable
+
+from luna.adapters.lance_errors import FAILURES
+from luna.adapters.lance_writer import insistently
+
+INDEX_ROWS_MIN = 20_000
+"""Below, comparing with every row is as quick, and exact."""
+
+_UNINDEXED_MAX = 10_000
+_UNINDEXED_SHARE = 32
+_FRAGMENTS_MAX = 200
+_GROWTH = 2
+_BITS = 4
+_PREFIX = "meaning_"
+
+Seal = Callable[[], Awaitable[None]]
+
+
+class LanceUpkeep:
+    """Says what is due, and does it beside searches and batches."""
+
+    def __init__(self, table: AsyncTable, seal: Seal, keep: timedelta) -> None:
+        self._table = table
+        self._seal = seal
+        self._keep = keep
+
+    async def prepare(self) -> None:
+        """Make what an empty table needs, and what a crash has left out."""
+        columns = await self._table.schema()
+        if b"lance-schema:unenforced-primary-key:position" not in (columns.field("key").metadata or {}):
+            await self._table.set_unenforced_primary_key("key")
+        # Words of any language: neither stems nor stop words of one of them.
+        words = FTS(stem=False, remove_stop_words=False, ascii_folding=True)
+        kinds: dict[str, BTree | Bitmap | LabelList | FTS] = {
+            "key": BTree(),
+            "namespace": Bitmap(),
+            "collection": Bitmap(),
+            "attributes": LabelList(),
+            "text": words,
+        }
+        there = {column for index in await self._table.list_indices() for column in index.columns}
+        for column in kinds.keys() - there:
+            await self._table.create_index(column, config=kinds[column])
+
+    async def name(self) -> str | None:
+        """Return the name of the vector index, if there is one."""
+        names = [index.name for index in await self._table.list_indices() if index.name.startswith(_PREFIX)]
+        return max(names, key=_partitions, default=None)
+
+    async def due(self) -> bool:
+        """Return whether searches would notice that nothing was done."""
+        rows = await self._table.count_rows()
+        name = await self.name()
+        if rows >= INDEX_ROWS_MIN and (name is None or isqrt(rows) >= _GROWTH * _partitions(name)):
+            return True
+        unindexed = await self.unindexed(name or "text_idx")
+        stats = await self._table.stats()
+        return unindexed > max(_UNINDEXED_MAX, rows // _UNINDEXED_SHARE) or _fragments(stats) > _FRAGMENTS_MAX
+
+    async def unindexed(self, name: str) -> int:
+        """Return how many rows the index of that name does not hold yet."""
+        stats = await self._table.index_stats(name)
+        return stats.num_unindexed_rows if stats else 0
+
+    async def do(self) -> None:
+        """Merge small files, index what is not, and drop versions that are older than is kept."""
+        rows = await self._table.count_rows()
+        name = await self.name()
+        if rows >= INDEX_ROWS_MIN and (name is None or isqrt(rows) >= _GROWTH * _partitions(name)):
+            await self._index(isqrt(rows), name)
+        # What is dropped must not be what is found after a power cut.
+        await self._seal()
+        keep = await self._kept()
+        await insistently(lambda: self._table.optimize(cleanup_older_than=keep))
+        await self._seal()
+
+    async def rewrite(self) -> None:
+        """Write everything anew and drop all that was before, indexes too: what was deleted is nowhere then."""
+        for tag in await self._table.tags.list():
+            await self._table.tags.delete(tag)
+        rows: pa.Table = await self._table.query().to_arrow()
+        await self._table.add(rows, mode="overwrite")
+        await self.prepare()
+        await self._seal()
+        # Not zero: that is for a table that nobody reads meanwhile, it warns.
+        await asyncio.sleep(0.01)
+        await self._table.optimize(cleanup_older_than=timedelta(milliseconds=1), delete_unverified=True)
+        await self.do()
+
+    async def _index(self, partitions: int, old: str | None) -> None:
+        config = IvfRq(distance_type="cosine", num_partitions=partitions, num_bits=_BITS)
+        await insistently(
+            lambda: self._table.create_index("vector", config=config, name=f"{_PREFIX}{partitions}", replace=True)
+        )
+        if old is not None and old != f"{_PREFIX}{partitions}":
+            with contextlib.suppress(*FAILURES):
+                # A leftover costs room until the next growth, and answers as well.
+                await self._table.drop_index(old)
+
+    async def _kept(self) -> timedelta:
+        # Nothing as old as a version with a tag may be dropped, so nothing that came after it is either.
+        tagged = {tag["version"] for tag in (await self._table.tags.list()).values()}
+        if not tagged:
+            return self._keep
+        times = [
+            each["timestamp"].timestamp() for each in await self._table.list_versions() if each["version"] in tagged
+        ]
+        oldest = min(times, default=time_ns() / 1e9)
+        return max(self._keep, timedelta(seconds=time_ns() / 1e9 - oldest + 60))
+
+
+def _partitions(name: str) -> int:
+    return int(name.removeprefix(_PREFIX))
+
+
+def _fragments(stats: object) -> int:
+    return int(stats["fragment_stats"]["num_small_fragments"])  # type: ignore[index]

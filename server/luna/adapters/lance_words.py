@@ -1,0 +1,120 @@
+"""Translates between memories and the columns of a LanceDB table."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from luna.kernel.memory_rows import Key, Row, Vectors
+
+FORMAT = "1"
+"""What the columns mean. Another number is another format."""
+
+MARKER = ""
+"""The key of the row that holds the position when no other can. It is nobody's memory."""
+
+COLUMNS = (
+    *("id", "namespace", "text", "retain_ns", "position", "event_id", "collection", "importance"),
+    *("expire_ns", "attributes", "supersedes", "superseded_by"),
+)
+"""What a row is read from."""
+
+
+def schema(model_id: str, dimension: int) -> pa.Schema:
+    """Return the columns. What made the vectors stands beside them, so that it cannot be lost or mixed up."""
+    return pa.schema(
+        [
+            pa.field("key", pa.string(), nullable=False),
+            pa.field("mark", pa.int64()),
+            pa.field("applied", pa.int64()),
+            pa.field("id", pa.string()),
+            pa.field("namespace", pa.string()),
+            pa.field("text", pa.string()),
+            pa.field("retain_ns", pa.int64()),
+            pa.field("position", pa.int64()),
+            pa.field("event_id", pa.string()),
+            pa.field("collection", pa.string()),
+            pa.field("importance", pa.float64()),
+            pa.field("expire_ns", pa.int64()),
+            pa.field("attributes", pa.list_(pa.string())),
+            pa.field("supersedes", pa.string()),
+            pa.field("superseded_by", pa.string()),
+            pa.field("vector", pa.list_(pa.float32(), dimension)),
+        ],
+        metadata={
+            "arkalia.format": FORMAT,
+            "arkalia.model_id": model_id,
+            "arkalia.dimension": str(dimension),
+        },
+    )
+
+
+def joined(first: str, second: str) -> str:
+    """Return both in one, so that no other two give the same."""
+    return f"{len(first)}.{first}{second}"
+
+
+def spelled(key: Key) -> str:
+    """Return *key* as the table spells it."""
+    return joined(*key)
+
+
+def mark(key: str) -> int:
+    """Return a number that another key hardly ever has."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little", signed=True)
+
+
+def to_batch(rows: Sequence[Row], vectors: Vectors, applied: int, columns: pa.Schema) -> pa.RecordBatch:
+    """Return *rows* as columns. Takes milliseconds for thousands: not for the loop."""
+    keys = [spelled(row.key) for row in rows]
+    flat = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1), pa.float32())
+    values: dict[str, Any] = {
+        "key": keys,
+        "mark": [mark(key) for key in keys],
+        "applied": [applied] * len(rows),
+        "attributes": [[joined(name, value) for name, value in row.attributes.items()] for row in rows],
+    }
+    plain = [name for name in COLUMNS if name != "attributes"]
+    values |= {name: [getattr(row, name) for row in rows] for name in plain}
+    arrays = [pa.array(values[field.name], field.type) for field in columns if field.name != "vector"]
+    return pa.record_batch(
+        [*arrays, pa.FixedSizeListArray.from_arrays(flat, type=columns.field("vector").type)], columns
+    )
+
+
+def marker(applied: int, columns: pa.Schema) -> pa.RecordBatch:
+    """Return the row that says that *applied* was reached."""
+    # A vector is required of every row. No search looks into the empty namespace.
+    known: dict[str, Any] = {"key": MARKER, "mark": mark(MARKER), "applied": applied, "namespace": "", "id": ""}
+    known["vector"] = [1.0] * columns.field("vector").type.list_size
+    return pa.record_batch([pa.array([known.get(field.name)], field.type) for field in columns], columns)
+
+
+def to_rows(table: pa.Table) -> list[Row]:
+    """Return the memories of *table*."""
+    return [_row(found) for found in table.select([*COLUMNS]).to_pylist()]
+
+
+def to_vectors(table: pa.Table) -> Vectors:
+    """Return the vectors of *table*."""
+    chunks = [np.asarray(chunk.flatten(), np.float32) for chunk in table["vector"].chunks]
+    width = table.schema.field("vector").type.list_size
+    return np.concatenate([np.zeros(0, np.float32), *chunks]).reshape(-1, width)
+
+
+def to_numbers(batches: Iterable[pa.RecordBatch], column: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the whole numbers of *column*."""
+    found = [np.asarray(batch.column(column), np.int64) for batch in batches]
+    return np.concatenate([np.zeros(0, np.int64), *found])
+
+
+def _row(found: dict[str, Any]) -> Row:
+    attributes = dict(_parted(each) for each in found.pop("attributes"))
+    return Row(attributes=attributes, **found)
+
+
+def _parted(both: str) -> tuple[str, str]:
+    length, _, rest = both.partition(".")
+    return rest[: int(length)], rest[int(length) :]

@@ -1,0 +1,216 @@
+"""The index in LanceDB survives what happens to folders and processes."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import lancedb
+import numpy as np
+import pytest
+
+from luna.adapters.lance_indexes import LanceIndexes
+from luna.kernel.memory_errors import IndexMismatchError
+from luna.kernel.memory_index import MemoryIndex, MemoryReader
+from luna.kernel.memory_rows import Batch, Row, Rung, Where
+from tests.contract.memory_history import DIMENSION, batch_at, vectors_of
+from tests.contract.memory_index import row
+from tests.fake_memory_index import FakeMemoryIndex
+
+ALL = Where(namespace="home", include_superseded=True)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "memories"
+
+
+@pytest.fixture
+async def index(path: Path) -> AsyncIterator[MemoryIndex]:
+    index = await LanceIndexes(path).open("fake", DIMENSION)
+    yield index
+    await index.aclose()
+
+
+async def told(last: int) -> FakeMemoryIndex:
+    fake = FakeMemoryIndex("fake", DIMENSION)
+    for position in range(1, last + 1):
+        await fake.apply(batch_at(position))
+    return fake
+
+
+async def everything(index: MemoryReader) -> tuple[list[Row], list[list[float]]]:
+    rows = [*(await index.scroll(ALL, "", 100_000)).rows]
+    vectors = await index.vectors([each.key for each in rows])
+    return rows, [vectors[each.key].tolist() for each in rows]
+
+
+async def grown(index: MemoryIndex, rows: int) -> None:
+    for start in range(0, rows, 5000):
+        some = [row(f"{number:06}", position=start) for number in range(start, min(rows, start + 5000))]
+        await index.apply(Batch(position=start + 1, rows=some, vectors=vectors_of(some)))
+
+
+@pytest.mark.chaos
+async def test_a_killed_writer_leaves_what_the_log_says(path: Path, request: pytest.FixtureRequest) -> None:
+    """
+    Whenever it is killed, nothing that it said is missing, and going on from the position leads to the same.
+    """
+    script = Path(__file__).with_name("memory_killed.py")
+    for round in range(request.config.getoption("--chaos-rounds")):
+        with subprocess.Popen([sys.executable, script, path], stdout=subprocess.PIPE) as process:  # noqa: ASYNC220
+            assert process.stdout
+            first = process.stdout.readline()
+            await asyncio.sleep(0.2 + 0.11 * (round % 8))
+            process.send_signal(signal.SIGKILL)
+            said = [line for line in [first, *process.stdout] if line.endswith(b"\n")]
+        index = await LanceIndexes(path).open("fake", DIMENSION)
+        reached = index.position
+        await index.apply(batch_at(reached + 1))
+        found = await everything(index)
+        await index.aclose()
+
+        assert reached in {int(said[-1]), int(said[-1]) + 1}
+        assert found == await everything(await told(reached + 1))
+
+
+async def test_upkeep_and_batches_do_not_hinder_each_other(index: MemoryIndex) -> None:
+    """
+    Whoever commits second tries again.
+    """
+
+    async def upkeep() -> None:
+        for _ in range(15):
+            await index.optimize()
+
+    working = asyncio.create_task(upkeep())
+    for position in range(1, 41):
+        await index.apply(batch_at(position))
+    await working
+
+    assert await everything(index) == await everything(await told(40))
+
+
+@pytest.mark.parametrize("left", [0, 20])
+async def test_a_torn_manifest_is_taken_away(path: Path, left: int) -> None:
+    """
+    The version before it is found, with its own position.
+    """
+    await _history(path, 6)
+    newest = min((path / "memories.lance" / "_versions").iterdir())
+    newest.write_bytes(newest.read_bytes()[:left])
+    index = await LanceIndexes(path).open("fake", DIMENSION)
+
+    assert index.position == 5
+    await index.apply(batch_at(6))
+
+    assert await everything(index) == await everything(await told(6))
+    await index.aclose()
+
+
+async def test_what_was_not_on_the_disk_before_a_power_cut_is_not_trusted(path: Path) -> None:
+    """
+    After another boot, versions that came after the last sealed one are taken away.
+    """
+    index = await _history(path, 3)
+    seal = json.loads((path / "sealed.json").read_text())
+    again = await LanceIndexes(path).open("fake", DIMENSION)
+    for position in range(4, 7):
+        await again.apply(batch_at(position))
+    await again.aclose()
+    (path / "sealed.json").write_text(json.dumps({"boot": "another", "version": seal["version"]}))
+    found = await LanceIndexes(path).open("fake", DIMENSION)
+
+    assert (found.position, index.position) == (3, 3)
+    for position in range(4, 7):
+        await found.apply(batch_at(position))
+
+    assert await everything(found) == await everything(await told(6))
+    await found.aclose()
+
+
+async def test_a_table_of_somebody_else_is_refused(path: Path) -> None:
+    """
+    It is left as it was.
+    """
+    connection = await lancedb.connect_async(path)
+    table = await connection.create_table("memories", [{"vector": [1.0, 2.0]}])
+    with pytest.raises(IndexMismatchError, match="a table that is not ours"):
+        await LanceIndexes(path).open("fake", 2)
+
+    assert await table.count_rows() == 1
+
+
+async def test_purge_leaves_no_bytes(index: MemoryIndex, path: Path) -> None:
+    """
+    Neither text nor vector of what was removed is in any file, nor words of it in an index.
+    """
+    secret = row("1", text="the xylophone password", attributes={"hint": "zanzibar"})
+    vectors = np.random.default_rng(1).standard_normal((3, DIMENSION)).astype(np.float32)
+    await index.apply(Batch(position=1, rows=[secret, row("2"), row("3")], vectors=vectors))
+    await index.optimize()
+    needles = [b"xylophone", b"zanzibar", vectors[0].tobytes()]
+
+    assert all(_holds(path, needle) for needle in needles)
+    await index.apply(Batch(position=2, remove=[secret.key]))
+    await index.purge()
+
+    assert not [needle for needle in needles if _holds(path, needle)]
+    assert _holds(path, vectors[1].tobytes())
+    assert index.model_id == "fake"
+
+
+async def test_many_rows_get_an_index(index: MemoryIndex, path: Path) -> None:
+    """
+    It says so, finds the same, and an index opened again uses it.
+    """
+    await grown(index, 20_000)
+
+    assert (await index.stats()).vector_index == "none"
+    assert await index.tend()
+    stats = await index.stats()
+
+    assert (stats.vector_index, stats.rows, stats.rows_unindexed, stats.text_rows_unindexed) == ("IVF_RQ", 20_000, 0, 0)
+    assert not await index.tend()
+    again = await LanceIndexes(path).open("fake", DIMENSION)
+    for number in (5, 777, 19_999):
+        wanted = vectors_of([row(f"{number:06}", position=number // 5000 * 5000)])[0]
+        found = await again.nearest(wanted, ALL, 3)
+        flat = await again.nearest(wanted, ALL, 3, exact=True)
+
+        assert (found.rung, flat.rung) == (Rung.INDEXED, Rung.FLAT)
+        assert found.hits[0].row.id == flat.hits[0].row.id == f"{number:06}"
+        assert found.hits[0].score == pytest.approx(1.0, abs=1e-5)
+    await again.aclose()
+
+
+async def test_a_broken_index_is_done_without(index: MemoryIndex, path: Path) -> None:
+    """
+    Comparing answers, and the answer says that it did.
+    """
+    await grown(index, 20_000)
+    await index.tend()
+    await index.aclose()
+    for file in (path / "memories.lance" / "_indices").rglob("auxiliary.idx"):
+        file.write_bytes(b"broken")
+    again = await LanceIndexes(path).open("fake", DIMENSION)
+    found = await again.nearest(vectors_of([row("000005", position=0)])[0], ALL, 3)
+
+    assert found.rung is Rung.FLAT
+    assert found.hits[0].row.id == "000005"
+    await again.aclose()
+
+
+async def _history(path: Path, last: int) -> MemoryIndex:
+    index = await LanceIndexes(path).open("fake", DIMENSION)
+    for position in range(index.position + 1, last + 1):
+        await index.apply(batch_at(position))
+    await index.aclose()
+    return index
+
+
+def _holds(path: Path, needle: bytes) -> bool:
+    return any(needle in file.read_bytes() for file in path.rglob("*") if file.is_file())
