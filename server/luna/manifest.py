@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc.aio
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, ServiceDescriptor
@@ -17,6 +18,10 @@ from luna.kernel.faults import FaultHooks, NoFaults
 from luna.kernel.identity import Identity
 from luna.kernel.machine import Machine
 from luna.kernel.vitals import Vitals
+
+if TYPE_CHECKING:
+    # Numbers in bulk take a library that most processes do without.
+    from luna.kernel.memory_tools import MemoryTools
 
 
 class Health(Enum):
@@ -51,6 +56,8 @@ class Toolbox:
     """Where a module reports what failed in it that no call shows."""
     home: Path | None = None
     """Where a module may keep what it can make anew; ``None``: nowhere."""
+    memory: "MemoryTools | None" = None
+    """What memory is made of, in the process that serves it."""
     faults: FaultHooks = field(default_factory=NoFaults)
     """Where a module says what could be made to go wrong in it."""
     sample_seconds: float = 1.0

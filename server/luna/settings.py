@@ -86,6 +86,8 @@ class Settings:
     """Whether a spare server process waits to take the place of one that falls. Never with ``all_in_one``."""
     cors_origins: str = "http://localhost(:[0-9]+)?|http://127\\.0\\.0\\.1(:[0-9]+)?"
     """A regular expression of the web origins that browsers may call from."""
+    memory_path: str = ""
+    """The folder of the index of memories, or an address such as ``s3://bucket/memory``. Empty: beside the log."""
     embedder: str = "minilm"
     """What makes vectors of texts: ``minilm``, ``onnx``, ``sentence-transformers`` or ``openai``."""
     embedder_path: Path | None = None
@@ -101,6 +103,11 @@ class Settings:
     def log_path(self) -> Path:
         """The file of the event log."""
         return self.home / "events.db"
+
+    @property
+    def memory_place(self) -> str:
+        """The folder or the address of the index of memories."""
+        return self.memory_path or str(self.home / "memory")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -67,13 +67,18 @@ SPLIT: Final = Topology(
     processes=(
         Process(name="log", modules=("events",), single_writer=True),
         Process(name="kernel", modules=("helloria", "reflexia", "resilience", "zeroia")),
+        Process(name="mind", modules=("memory",)),
     )
 )
-"""One process for what must be durable, one for what thinks."""
+"""One process for what must be durable, one for what decides, one for what remembers, which is heavy."""
 
 ALL_IN_ONE: Final = Topology(
     processes=(
-        Process(name="node", modules=("events", "helloria", "reflexia", "resilience", "zeroia"), single_writer=True),
+        Process(
+            name="node",
+            modules=("events", "helloria", "reflexia", "resilience", "zeroia", "memory"),
+            single_writer=True,
+        ),
     )
 )
 """Everything in one process, for small machines."""

@@ -5,8 +5,9 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from luna import __version__
 from luna.adapters.consumer_groups import LogConsumers
@@ -35,7 +36,11 @@ from luna.transport.remote_log import RemoteEventLog
 from luna.transport.severing import offer_partitions
 from luna.transport.stuck_consumers import StuckConsumers
 
+if TYPE_CHECKING:
+    from luna.kernel.memory_tools import MemoryTools
+
 EVENTS: Final = "events"
+MEMORY: Final = "memory"
 EVENT_SERVICE: Final = "arkalia.events.v1.EventService"
 
 
@@ -118,9 +123,19 @@ async def toolbox(
             check=PeerCheck(peers),
             failures=failures,
             home=settings.home,
+            memory=_memory(settings) if MEMORY in place.process.modules else None,
             faults=faults or NoFaults(),
             sample_seconds=settings.sample_seconds,
         )
+
+
+def _memory(settings: Settings) -> "MemoryTools":
+    # Most processes do without the libraries that these are made of.
+    from luna.adapters.lance_indexes import LanceIndexes  # noqa: PLC0415
+    from luna.app.embedder import embedder  # noqa: PLC0415
+    from luna.kernel.memory_tools import MemoryTools  # noqa: PLC0415
+
+    return MemoryTools(embedder=partial(embedder, settings), indexes=LanceIndexes(settings.memory_place))
 
 
 def _links(settings: Settings, entries: Sequence[ServiceEntry]) -> Mapping[str, Path]:

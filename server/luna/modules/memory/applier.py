@@ -1,0 +1,119 @@
+"""Brings what was recorded into the index, beside the recording of what comes next."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from arkalia.memory.v1 import memory_pb2 as pb
+
+from luna.kernel.clock import Clock
+from luna.kernel.memory_rows import Key
+from luna.manifest import Health
+from luna.modules.memory.facts import Fact
+from luna.modules.memory.projection import Projection
+from luna.modules.memory.requests import Retained, Retaining
+
+REST_SECONDS: Final = (0.1, 0.5, 2.0)
+LOOK_SECONDS: Final = 2.0
+"""How soon facts are noticed that others have recorded, and how often upkeep is looked for."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Applying:
+    """A fact on its way into the index, and who waits for that."""
+
+    fact: Fact
+    memories: Sequence[pb.NewMemory]
+    request: Retaining
+    outcome: Retained
+
+
+class Applier:
+    """Changes the index. `run` it."""
+
+    def __init__(self, projection: Projection, clock: Clock) -> None:
+        self._projection = projection
+        self._clock = clock
+        self._waiting: list[Applying] = []
+        self._arrived = asyncio.Event()
+        self._under_way: dict[Key, pb.NewMemory] = {}
+        self.trouble = "is not open yet"
+        """Why the index is behind."""
+
+    @property
+    def under_way(self) -> Mapping[Key, pb.NewMemory]:
+        """What is recorded and not in the index yet."""
+        return self._under_way
+
+    def add(self, applying: Applying) -> None:
+        """Bring this into the index next."""
+        self._waiting.append(applying)
+        for row, memory in zip(applying.fact.rows, applying.memories, strict=True):
+            self._under_way[row.key] = memory
+        self._arrived.set()
+
+    async def drained(self) -> None:
+        """Wait until everything that was added is in the index."""
+        while self._under_way:
+            await self._clock.sleep(0.002)
+
+    async def run(self) -> None:
+        """Change the index, forever. If that fails, what is missing is read from the log."""
+        failures = 0
+        while True:
+            try:
+                await self._turn()
+                failures, self.trouble = 0, ""
+            except Exception as error:  # noqa: BLE001  however storage fails, this must come back
+                if (trouble := f"{type(error).__name__}: {error}") != self.trouble:
+                    _log.warning("the memory index is behind: %s", trouble)
+                self.trouble = trouble
+                self._projection.lost = True
+                await self._clock.sleep(REST_SECONDS[min(failures, len(REST_SECONDS) - 1)])
+                failures += 1
+
+    async def probe(self) -> tuple[Health, str]:
+        """Tell whether memories are found."""
+        projection = self._projection
+        if projection.reindexing:
+            return Health.DEGRADED, "the index is being made anew"
+        if projection.mismatch:
+            # Whoever is to make it anew must be let in.
+            return Health.DEGRADED, projection.mismatch
+        if self.trouble:
+            return (Health.DEGRADED if projection.opened else Health.NOT_SERVING), f"the index: {self.trouble}"
+        return Health.SERVING, ""
+
+    async def _turn(self) -> None:
+        if not self._waiting and not self._projection.lost and not await self._came():
+            await self._look_around()
+            return
+        self._arrived.clear()
+        taken = list(self._waiting)
+        await self._projection.apply([each.fact for each in taken])
+        del self._waiting[: len(taken)]
+        for each in taken:
+            self._settle(each)
+
+    async def _came(self) -> bool:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._arrived.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _look_around(self) -> None:
+        await self._projection.catch_up()
+        await self._projection.tend()
+
+    def _settle(self, applied: Applying) -> None:
+        for row in applied.fact.rows:
+            self._under_way.pop(row.key, None)
+        outcome = applied.request.outcome
+        if not outcome.done():
+            outcome.set_result(replace(applied.outcome, visible=True))

@@ -1,0 +1,106 @@
+"""Turns memories into facts of the log, and such facts into what the index holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from arkalia.memory.v1 import memory_event_pb2 as facts
+from arkalia.memory.v1 import memory_pb2 as pb
+
+from luna.kernel.events import Event, EventFilter
+from luna.kernel.memory_rows import Batch, Row, Superseded, Vectors
+from luna.kernel.times import fill_time, ns_of
+
+RETAINED: Final = facts.MemoriesRetained.DESCRIPTOR.full_name
+FORGOTTEN: Final = facts.MemoriesForgotten.DESCRIPTOR.full_name
+CATEGORY: Final = "memory"
+WANTED: Final = EventFilter(category=CATEGORY, types=frozenset({RETAINED, FORGOTTEN}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Memories that one event retained."""
+
+    rows: Sequence[Row]
+    vectors: Vectors
+    model_id: str
+
+    @property
+    def position(self) -> int:
+        """Where the event is in the log."""
+        return self.rows[0].position
+
+
+def stream_of(namespace: str) -> str:
+    """Return the stream that the facts of *namespace* are in."""
+    return f"{CATEGORY}/{namespace}"
+
+
+def to_payload(
+    namespace: str, memories: Sequence[pb.NewMemory], vectors: Vectors, *, model_id: str, now_ns: int
+) -> facts.MemoriesRetained:
+    """Return the fact that *memories*, each with its id, were retained."""
+    told = facts.MemoriesRetained(
+        namespace=namespace,
+        memories=memories,
+        vectors=np.ascontiguousarray(vectors, dtype="<f4").tobytes(),
+        dimension=vectors.shape[1],
+        model_id=model_id,
+    )
+    fill_time(told.retain_time, now_ns)
+    return told
+
+
+def rows_of(told: facts.MemoriesRetained, *, position: int, event_id: str) -> Sequence[Row]:
+    """Return what the index holds of a fact that was recorded there."""
+    retain_ns = ns_of(told.retain_time)
+    return [
+        Row(
+            id=memory.id,
+            namespace=told.namespace,
+            text=memory.text,
+            retain_ns=retain_ns,
+            position=position,
+            event_id=event_id,
+            collection=memory.collection,
+            importance=memory.importance,
+            expire_ns=ns_of(memory.expire_time) if memory.HasField("expire_time") else None,
+            attributes={attribute.key: attribute.value for attribute in memory.attributes},
+            supersedes=memory.supersedes,
+        )
+        for memory in told.memories
+    ]
+
+
+def fact_of(event: Event) -> Fact:
+    """Return what a recorded `MemoriesRetained` says."""
+    told = facts.MemoriesRetained.FromString(event.payload)
+    return Fact(
+        rows=rows_of(told, position=event.position, event_id=event.event_id),
+        vectors=vectors_from(told.vectors, told.dimension),
+        model_id=told.model_id,
+    )
+
+
+def vectors_from(packed: bytes, dimension: int) -> Vectors:
+    """Return vectors that were packed one after the other.
+
+    Raises:
+        ValueError: that many bytes are not a number of such vectors.
+
+    """
+    return np.frombuffer(packed, dtype="<f4").astype(np.float32, copy=False).reshape(-1, dimension)
+
+
+def joined(retained: Sequence[Fact]) -> Batch:
+    """Return what the index changes when all of these facts, in the order of the log, have come."""
+    rows = [row for fact in retained for row in fact.rows]
+    return Batch(
+        position=max(row.position for row in rows),
+        rows=rows,
+        vectors=np.concatenate([fact.vectors for fact in retained]),
+        superseded=[
+            Superseded(namespace=row.namespace, id=row.supersedes, by=row.id) for row in rows if row.supersedes
+        ],
+    )

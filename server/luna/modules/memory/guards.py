@@ -1,0 +1,100 @@
+"""The dependencies of memory, each behind its breaker: what embeds, and each way of looking into the index."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeVar
+
+from luna.kernel.clock import Clock
+from luna.kernel.embedding import EmbedderUnavailableError
+from luna.kernel.memory_errors import IndexUnavailableError, VectorsError
+from luna.kernel.memory_index import MemoryReader
+from luna.kernel.memory_rows import Found, Key, Row, Vectors, Where
+from luna.modules.memory.embedding import LateEmbedder
+from luna.modules.memory.errors import EmbedderRestingError, IndexDownError, VectorsMisfitError
+from luna.resilience.breaker import Breaker
+from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, Side, Transition
+from luna.resilience.guard import guard
+
+POLICY: Final = CircuitPolicy(consecutive_failures=3, open_seconds=5.0, open_seconds_max=60.0)
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class Guards:
+    """Calls what memory depends on."""
+
+    def __init__(self, model: LateEmbedder, clock: Clock, process: str) -> None:
+        self._model = model
+        self._clock = clock
+        self._embedding = _breaker(process, "embedder", "embed")
+        self._indexed = _breaker(process, "index", "indexed")
+        self._flat = _breaker(process, "index", "flat")
+        self._words = _breaker(process, "index", "words")
+        self._keys = _breaker(process, "index", "keys")
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of *texts*.
+
+        Raises:
+            EmbedderRestingError: they cannot be made now.
+
+        """
+        try:
+            async with guard(self._embedding, self._clock):
+                return await (await self._model.opened()).embed(texts)
+        except (EmbedderUnavailableError, CircuitOpenError) as error:
+            raise EmbedderRestingError(str(error)) from error
+
+    async def nearest(self, reader: MemoryReader, vector: Vectors, where: Where, limit: int) -> Found:
+        """Find memories by meaning: by the vector index or, if that fails, by comparing with all.
+
+        Raises:
+            IndexDownError: neither works.
+
+        """
+        try:
+            return await self._ask(self._indexed, lambda: reader.nearest(vector, where, limit))
+        except IndexDownError:
+            return await self._ask(self._flat, lambda: reader.nearest(vector, where, limit, exact=True))
+
+    async def matching(self, reader: MemoryReader, text: str, where: Where, limit: int) -> Found:
+        """Find memories by words.
+
+        Raises:
+            IndexDownError: it cannot be looked for them.
+
+        """
+        return await self._ask(self._words, lambda: reader.matching(text, where, limit))
+
+    async def known(self, reader: MemoryReader, keys: Sequence[Key]) -> Mapping[Key, Row]:
+        """Find memories by their ids.
+
+        Raises:
+            IndexDownError: it cannot be looked for them.
+
+        """
+        return await self._ask(self._keys, lambda: reader.get(keys))
+
+    async def _ask(self, breaker: Breaker, call: Callable[[], Awaitable[T]]) -> T:
+        try:
+            async with guard(breaker, self._clock, _is_failure):
+                return await call()
+        except VectorsError as error:
+            raise VectorsMisfitError(str(error), 0) from error
+        except (IndexUnavailableError, CircuitOpenError) as error:
+            raise IndexDownError(str(error)) from error
+
+
+def _is_failure(error: Exception) -> bool:
+    return isinstance(error, IndexUnavailableError)
+
+
+def _breaker(process: str, peer: str, method: str) -> Breaker:
+    key = CircuitKey(process=process, side=Side.CLIENT, peer=peer, method=f"memory/{method}", priority=1)
+
+    def told(transition: Transition) -> None:
+        _log.warning("the breaker of memory/%s: %s", method, transition)
+
+    return Breaker(key, POLICY, on_transition=told)

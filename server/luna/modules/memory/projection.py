@@ -1,0 +1,206 @@
+"""Keeps the index as the log says: what it lacks is read from there, whatever happened to it.
+
+Rule 1: the index says which position of the log it has reached, and changes together with it. Whatever comes after is
+applied in order, so nothing is missing and nothing is there twice, wherever the process was killed.
+Rule 2: what was recorded just now need not be read again. But as soon as it is unknown what was recorded, all of it is.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from arkalia.memory.v1 import memory_event_pb2 as facts
+
+from luna.kernel.embedding import Embedder
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Event
+from luna.kernel.memory_errors import IndexMismatchError
+from luna.kernel.memory_index import MemoryIndex, MemoryIndexes
+from luna.kernel.memory_rows import Batch, Key, Vectors, Where
+from luna.modules.memory.embedding import LateEmbedder
+from luna.modules.memory.errors import IndexDownError, IndexOtherError, ReindexingError
+from luna.modules.memory.facts import FORGOTTEN, WANTED, Fact, fact_of, joined
+from luna.modules.memory.progress import Progress
+
+PAGE: Final = 32
+"""How many facts are read at a time. One may have three megabytes."""
+SCROLL: Final = 1000
+SAMPLE: Final = "how large is a vector"
+
+_log = logging.getLogger(__name__)
+
+
+class Projection:
+    """The index, and how far it has come."""
+
+    def __init__(self, events: EventLog, indexes: MemoryIndexes, model: LateEmbedder) -> None:
+        self._events = events
+        self._indexes = indexes
+        self._model = model
+        self._index: MemoryIndex | None = None
+        self._writing = asyncio.Lock()
+        self._job: asyncio.Task[None] | None = None
+        self.seen = 0
+        """Everything of memory in the log up to here is in the index."""
+        self.lost = True
+        """Whether there may be facts in the log that nobody knows of here."""
+        self.mismatch = ""
+        """Why what is stored cannot be used, until it is made anew."""
+        self.progress: Progress | None = None
+
+    @property
+    def index(self) -> MemoryIndex:
+        """What to look into.
+
+        Raises:
+            IndexOtherError: it has to be made anew.
+            IndexDownError: it is not open.
+
+        """
+        if self.mismatch:
+            raise IndexOtherError(self.mismatch)
+        if self._index is None:
+            raise IndexDownError("it is not open yet")
+        return self._index
+
+    @property
+    def opened(self) -> bool:
+        """Whether there is something to look into, be it behind the log."""
+        return self._index is not None
+
+    @property
+    def reindexing(self) -> bool:
+        """Whether the index is being made anew."""
+        return self._job is not None and not self._job.done()
+
+    async def catch_up(self) -> None:
+        """Apply what the log has that the index has not."""
+        async with self._writing:
+            await self._read_on()
+
+    async def apply(self, recorded: Sequence[Fact]) -> None:
+        """Apply what was recorded just now, in the order of the log."""
+        async with self._writing:
+            if self.lost:
+                await self._read_on()
+                return
+            # The rest was read from the log meanwhile.
+            async for batch in self._batches([fact for fact in recorded if fact.position > self.seen]):
+                await self.index.apply(batch)
+                self.seen = batch.position
+
+    async def tend(self) -> None:
+        """Do what upkeep is due."""
+        if not self.reindexing:
+            await self.index.tend()
+
+    def reindex(self) -> Progress:
+        """Begin to make the index anew, and return what tells how far that is.
+
+        Raises:
+            ReindexingError: that is under way.
+
+        """
+        if self.reindexing:
+            raise ReindexingError
+        self.progress = progress = Progress()
+        self._job = asyncio.create_task(self._make_anew(progress))
+        return progress
+
+    async def aclose(self) -> None:
+        """Let go of the index."""
+        if self._job is not None:
+            self._job.cancel()
+            await asyncio.gather(self._job, return_exceptions=True)
+        if self._index is not None:
+            await self._index.aclose()
+
+    async def _open(self) -> None:
+        model = await self._model.opened()
+        try:
+            self._index = await self._indexes.open(model.model_id, await self._dimension(model))
+        except IndexMismatchError as error:
+            self.mismatch = str(error)
+            raise IndexOtherError(self.mismatch) from error
+        self.seen = self._index.position
+
+    async def _make_anew(self, progress: Progress) -> None:
+        try:
+            async with self._writing:
+                progress.head = await self._events.head()
+                before, self._index = self._index, None
+                if before is not None:
+                    await before.aclose()
+                model = await self._model.opened()
+                self._index = await self._indexes.create(model.model_id, await self._dimension(model))
+                self.seen, self.mismatch, self.lost = 0, "", True
+                await self._read_on(progress)
+        except Exception as error:  # noqa: BLE001  however storage fails, whoever watches is told
+            _log.exception("making the memory index anew failed")
+            progress.failure = error
+        finally:
+            progress.finish()
+
+    async def _read_on(self, progress: Progress | None = None) -> None:
+        """Read the log to its end. Only then nothing is lost any more."""
+        progress = progress or Progress()
+        if self._index is None:
+            await self._open()
+        while True:
+            page = await self._events.read(WANTED, after=self.seen, limit=PAGE)
+            async for batch in self._batches(page.events):
+                await self.index.apply(batch)
+                progress.memories += len(batch.rows)
+            self.seen = max(self.seen, page.position)
+            progress.reach(self.seen)
+            if page.done:
+                self.lost = False
+                return
+
+    async def _batches(self, recorded: Sequence[Fact | Event]) -> AsyncIterator[Batch]:
+        """Yield what the index changes. Facts are joined up to the next thing to forget."""
+        waiting: list[Fact] = []
+        for each in recorded:
+            if isinstance(each, Event) and each.type == FORGOTTEN:
+                if waiting:
+                    yield joined(waiting)
+                waiting = []
+                yield await self._forgetting(each)
+            else:
+                fact = fact_of(each) if isinstance(each, Event) else each
+                waiting.append(await self._comparable(fact))
+        if waiting:
+            yield joined(waiting)
+
+    async def _comparable(self, fact: Fact) -> Fact:
+        """Return *fact* with vectors of the model of the index."""
+        if fact.model_id == self.index.model_id:
+            return fact
+        model = await self._model.opened()
+        return replace(fact, vectors=await model.embed([row.text for row in fact.rows]))
+
+    async def _forgetting(self, event: Event) -> Batch:
+        told = facts.MemoriesForgotten.FromString(event.payload)
+        keys = [(told.namespace, id) for id in told.ids]
+        if told.everything:
+            keys = [key async for key in self._keys(told.namespace)]
+        return Batch(position=event.position, remove=keys, vectors=_none(self.index.dimension))
+
+    async def _keys(self, namespace: str) -> AsyncIterator[Key]:
+        where, after, more = Where(namespace=namespace, include_superseded=True), "", True
+        while more:
+            page = await self.index.scroll(where, after, SCROLL)
+            for row in page.rows:
+                yield row.key
+            after, more = page.rows[-1].id if page.rows else "", page.more
+
+    async def _dimension(self, model: Embedder) -> int:
+        # Only some models say it before they have embedded a text.
+        return model.dimension or int((await model.embed([SAMPLE])).shape[1])
+
+
+def _none(dimension: int) -> Vectors:
+    return np.zeros((0, dimension), np.float32)

@@ -1,0 +1,226 @@
+"""Records what callers want to be retained, all that wait together: one embedding, one commit, one change of the index.
+
+Whoever comes while a turn is under way waits for the next, so turns grow with the load, and who is alone waits for
+nobody. The index is changed beside the next turn; who does not ask to be visible does not wait for that.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+from uuid import uuid4
+
+import numpy as np
+from arkalia.memory.v1 import memory_event_pb2 as facts
+from arkalia.memory.v1 import memory_pb2 as pb
+
+from luna.kernel.clock import Clock
+from luna.kernel.errors import DomainError
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, NewEvent, Recorded, StreamWrite
+from luna.kernel.memory_rows import Key, Row, Vectors
+from luna.modules.memory.applier import Applier, Applying
+from luna.modules.memory.domain import is_alive
+from luna.modules.memory.errors import IdTakenError, ReindexingError
+from luna.modules.memory.facts import Fact, rows_of, stream_of, to_payload
+from luna.modules.memory.guards import Guards
+from luna.modules.memory.projection import Projection
+from luna.modules.memory.requests import Retained, Retaining, without_twins
+
+TURN_MEMORIES_MAX: Final = 8192
+"""How many memories one turn takes."""
+WAITING_MEMORIES_MAX: Final = 4 * TURN_MEMORIES_MAX
+"""How many may wait before those who bring more wait as well."""
+
+_log = logging.getLogger(__name__)
+
+
+class _New:
+    """What is new of one request."""
+
+    __slots__ = ("memories", "request", "vectors")
+
+    def __init__(self, request: Retaining, places: Sequence[int]) -> None:
+        self.request = request
+        self.memories = [request.memories[place] for place in places]
+        self.vectors: Vectors | None = request.vectors[list(places)] if request.vectors is not None else None
+
+
+class Recorder:
+    """Takes turns. `run` it."""
+
+    def __init__(
+        self, events: EventLog, clock: Clock, *, projection: Projection, applier: Applier, guards: Guards, source: str
+    ) -> None:
+        self._events = events
+        self._clock = clock
+        self._projection = projection
+        self._applier = applier
+        self._guards = guards
+        self._source = source
+        self._waiting: deque[Retaining] = deque()
+        self._arrived = asyncio.Event()
+        self.turn = asyncio.Lock()
+        """Held during each turn."""
+
+    def submit(self, request: Retaining) -> asyncio.Future[Retained]:
+        """Have *request* done in the next turn."""
+        self._waiting.append(request)
+        self._arrived.set()
+        return request.outcome
+
+    async def run(self) -> None:
+        """Take turns, forever."""
+        while True:
+            await self._arrived.wait()
+            # Calls that are ready by now come along.
+            await asyncio.sleep(0)
+            turn = self._next()
+            try:
+                async with self.turn:
+                    await self._take(turn)
+            except DomainError as error:
+                _fail(turn, error)
+            except Exception as error:  # noqa: BLE001  whatever fails, the next turn must be taken
+                _log.exception("a turn of retaining failed")
+                self._projection.lost = True
+                _fail(turn, error)
+
+    def _next(self) -> Sequence[Retaining]:
+        turn, count = [], 0
+        while self._waiting and count < TURN_MEMORIES_MAX:
+            request = self._waiting.popleft()
+            if not request.outcome.done():
+                turn.append(request)
+                count += len(request.memories)
+        if not self._waiting:
+            self._arrived.clear()
+        return turn
+
+    async def _take(self, turn: Sequence[Retaining]) -> None:
+        if self._projection.reindexing:
+            raise ReindexingError
+        known = await self._known(turn)
+        news = []
+        for request in turn:
+            try:
+                if (new := self._sifted(request, known)) is not None:
+                    news.append(new)
+            except IdTakenError as error:
+                _settle(request, error)
+        if news:
+            await self._record(await self._embedded(news))
+
+    async def _known(self, turn: Sequence[Retaining]) -> dict[Key, Row | pb.NewMemory]:
+        keys = [(request.namespace, memory.id) for request in turn for memory in request.memories]
+        under_way = self._applier.under_way
+        known: dict[Key, Row | pb.NewMemory] = dict(await self._guards.known(self._projection.index, keys))
+        return known | {key: under_way[key] for key in keys if key in under_way}
+
+    def _sifted(self, request: Retaining, known: dict[Key, Row | pb.NewMemory]) -> _New | None:
+        """Return what is new of *request*. What another request of the turn brings is not."""
+        now_ns, places = self._clock.wall_ns(), []
+        for place in without_twins(request.namespace, request.memories):
+            memory = request.memories[place]
+            there = known.get((request.namespace, memory.id))
+            if there is None or (isinstance(there, Row) and not is_alive(there.expire_ns, now_ns)):
+                places.append(place)
+            elif (there.collection, there.text) != (memory.collection, memory.text):
+                raise IdTakenError(request.namespace, memory.id)
+        if places:
+            known.update({(request.namespace, request.memories[place].id): request.memories[place] for place in places})
+            return _New(request, places)
+        first = known[request.namespace, request.memories[0].id]
+        _settle(request, self._before(request, first))
+        return None
+
+    def _before(self, request: Retaining, first: Row | pb.NewMemory) -> Retained:
+        """Return the outcome of what was retained before."""
+        there = first if isinstance(first, Row) else None
+        return Retained(
+            new=0,
+            duplicates=len(request.memories),
+            event_id=there.event_id if there else "",
+            position=there.position if there else 0,
+            visible=there is not None,
+        )
+
+    async def _embedded(self, news: Sequence[_New]) -> Sequence[_New]:
+        bare = [new for new in news if new.vectors is None]
+        if not bare:
+            return news
+        try:
+            vectors = await self._guards.embed([memory.text for new in bare for memory in new.memories])
+        except DomainError as error:
+            for new in bare:
+                _settle(new.request, error)
+            return [new for new in news if new.vectors is not None]
+        parts = np.split(vectors, np.cumsum([len(new.memories) for new in bare])[:-1])
+        for new, part in zip(bare, parts, strict=True):
+            new.vectors = part
+        return news
+
+    async def _record(self, news: Sequence[_New]) -> None:
+        told = [self._told(new) for new in news]
+        appends = [self._append(payload) for payload in told]
+        try:
+            outcomes = await self._events.append_many(appends)
+        except BaseException:
+            # Nobody knows what was recorded.
+            self._projection.lost = True
+            raise
+        for new, payload, outcome in zip(news, told, outcomes, strict=True):
+            if isinstance(outcome, DomainError):
+                _settle(new.request, outcome)
+            else:
+                self._hand_on(new, payload, outcome.events[0])
+
+    def _told(self, new: _New) -> facts.MemoriesRetained:
+        if new.vectors is None:
+            raise AssertionError("every memory was embedded")
+        return to_payload(
+            new.request.namespace,
+            new.memories,
+            new.vectors,
+            model_id=self._projection.index.model_id,
+            now_ns=self._clock.wall_ns(),
+        )
+
+    def _append(self, told: facts.MemoriesRetained) -> Append:
+        event = NewEvent(
+            type=told.DESCRIPTOR.full_name,
+            payload=told.SerializeToString(),
+            event_id=str(uuid4()),
+            source=self._source,
+            time_ns=self._clock.wall_ns(),
+        )
+        return Append(writes=(StreamWrite(stream_of(told.namespace), (event,)),))
+
+    def _hand_on(self, new: _New, told: facts.MemoriesRetained, recorded: Recorded) -> None:
+        rows = rows_of(told, position=recorded.position, event_id=recorded.event_id)
+        fact = Fact(rows=rows, vectors=new.vectors, model_id=told.model_id)  # type: ignore[arg-type]  # embedded by now
+        outcome = Retained(
+            new=len(rows),
+            duplicates=len(new.request.memories) - len(rows),
+            event_id=recorded.event_id,
+            position=recorded.position,
+            vectors=new.vectors,
+        )
+        self._applier.add(Applying(fact=fact, memories=new.memories, request=new.request, outcome=outcome))
+        if not new.request.visible:
+            _settle(new.request, outcome)
+
+
+def _settle(request: Retaining, outcome: Retained | Exception) -> None:
+    if request.outcome.done():
+        return
+    if isinstance(outcome, Exception):
+        request.outcome.set_exception(outcome)
+    else:
+        request.outcome.set_result(outcome)
+
+
+def _fail(turn: Sequence[Retaining], error: Exception) -> None:
+    for request in turn:
+        _settle(request, error)

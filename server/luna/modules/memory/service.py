@@ -1,0 +1,207 @@
+"""The use cases of memory."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import uuid4
+
+from arkalia.memory.v1 import memory_event_pb2 as facts
+from arkalia.memory.v1 import memory_pb2 as pb
+
+from luna.kernel.clock import Clock
+from luna.kernel.event_log import EventLog
+from luna.kernel.events import Append, NewEvent, StreamWrite
+from luna.kernel.memory_errors import IndexFullError, IndexUnavailableError, TagTakenError
+from luna.kernel.memory_rows import Hit, IndexStats, Row, Scrolled, Vectors, Version, Where
+from luna.modules.memory.applier import Applier
+from luna.modules.memory.domain import SIMILAR_MIN, is_alive
+from luna.modules.memory.errors import (
+    ForgetWhatError,
+    IndexDownError,
+    IndexNoRoomError,
+    MemoryUnknownError,
+    ReindexingError,
+    TagInUseError,
+)
+from luna.modules.memory.facts import stream_of
+from luna.modules.memory.guards import Guards
+from luna.modules.memory.progress import Progress
+from luna.modules.memory.projection import Projection
+from luna.modules.memory.recall import Recaller
+from luna.modules.memory.recorder import Recorder
+from luna.modules.memory.requests import Retained, Retaining, checked, given
+
+__all__ = ["MemoryService"]
+
+_SIMILAR_EXTRA: Final = 1
+"""The memory itself is among its neighbours."""
+
+
+class MemoryService:
+    """Retains, forgets, finds by id."""
+
+    def __init__(
+        self,
+        events: EventLog,
+        clock: Clock,
+        *,
+        projection: Projection,
+        recorder: Recorder,
+        applier: Applier,
+        guards: Guards,
+        recaller: Recaller,
+        source: str,
+    ) -> None:
+        self.projection = projection
+        self.recaller = recaller
+        self._events = events
+        self._clock = clock
+        self._recorder = recorder
+        self._applier = applier
+        self._guards = guards
+        self._source = source
+
+    def requested(
+        self, namespace: str, memories: Sequence[pb.NewMemory], vectors: bytes = b"", *, visible: bool
+    ) -> Retaining:
+        """Return what to `retain`.
+
+        Raises:
+            TextError: a text is blank.
+            BatchTooLargeError: they do not fit into one event.
+            VectorsMisfitError: the vectors are not those of the texts.
+
+        """
+        index = self.projection.index
+        return Retaining(
+            namespace=namespace,
+            memories=checked(memories),
+            vectors=given(vectors, len(memories), index.dimension),
+            visible=visible,
+        )
+
+    async def retain(self, request: Retaining) -> Retained:
+        """Retain memories with whatever else waits.
+
+        Raises:
+            IdTakenError: an id belongs to another memory.
+            EmbedderRestingError: they cannot be embedded.
+            IndexDownError: it cannot be looked whether they are there.
+
+        """
+        return await self._recorder.submit(request)
+
+    async def similar(self, namespace: str, id: str, vector: Vectors | None, limit: int) -> Sequence[Hit]:
+        """Return the memories that say nearly the same as one that was retained just now."""
+        if vector is None or not limit:
+            return ()
+        where = Where(namespace=namespace, alive_at_ns=self._clock.wall_ns())
+        found = await self._guards.nearest(self.projection.index, vector, where, limit + _SIMILAR_EXTRA)
+        return [hit for hit in found.hits if hit.score >= SIMILAR_MIN and hit.row.id != id][:limit]
+
+    async def get(self, namespace: str, id: str) -> Row:
+        """Return one memory.
+
+        Raises:
+            MemoryUnknownError: the namespace has none with that id.
+
+        """
+        row = (await self._guards.known(self.projection.index, [(namespace, id)])).get((namespace, id))
+        if row is None or not is_alive(row.expire_ns, self._clock.wall_ns()):
+            raise MemoryUnknownError(namespace, id)
+        return row
+
+    async def scroll(self, where: Where, after: str, limit: int) -> Scrolled:
+        """Return a page of memories.
+
+        Raises:
+            IndexDownError: it cannot be read.
+
+        """
+        try:
+            return await self.projection.index.scroll(where, after, limit)
+        except IndexUnavailableError as error:
+            raise IndexDownError(str(error)) from error
+
+    async def forget(self, namespace: str, ids: Sequence[str], *, everything: bool, purge: bool) -> tuple[int, str]:
+        """Forget memories, and return how many, and the id of the event that says so.
+
+        Raises:
+            ForgetWhatError: it is not clear what.
+            ReindexingError: the index is being made anew.
+
+        """
+        if bool(ids) == everything:
+            raise ForgetWhatError
+        if self.projection.reindexing:
+            raise ReindexingError
+        # Nothing is retained meanwhile, so what is there now is what will be gone.
+        async with self._recorder.turn:
+            await self._applier.drained()
+            try:
+                return await self._forget(namespace, ids, everything=everything, purge=purge)
+            except IndexFullError as error:
+                raise IndexNoRoomError(str(error)) from error
+            except IndexUnavailableError as error:
+                raise IndexDownError(str(error)) from error
+
+    async def versions(self, limit: int) -> Sequence[Version]:
+        """Return past states of the index."""
+        try:
+            return await self.projection.index.versions(limit)
+        except IndexUnavailableError as error:
+            raise IndexDownError(str(error)) from error
+
+    async def tag(self, tag: str) -> Version:
+        """Keep the present state of the index.
+
+        Raises:
+            TagInUseError: the tag names another.
+
+        """
+        try:
+            return await self.projection.index.tag(tag)
+        except TagTakenError as error:
+            raise TagInUseError(tag, error.version) from error
+        except IndexUnavailableError as error:
+            raise IndexDownError(str(error)) from error
+
+    def reindex(self) -> Progress:
+        """Begin to make the index anew."""
+        self.recaller.forget()
+        return self.projection.reindex()
+
+    async def stats(self, namespace: str) -> tuple[IndexStats, int]:
+        """Return how the index is, and how many memories the namespace has."""
+        index = self.projection.index
+        try:
+            if not namespace:
+                return await index.stats(), 0
+            return await index.stats(), await index.count(Where(namespace=namespace, alive_at_ns=self._clock.wall_ns()))
+        except IndexUnavailableError as error:
+            raise IndexDownError(str(error)) from error
+
+    async def _forget(self, namespace: str, ids: Sequence[str], *, everything: bool, purge: bool) -> tuple[int, str]:
+        index = self.projection.index
+        if everything:
+            count = await index.count(Where(namespace=namespace, include_superseded=True))
+        else:
+            count = len(await index.get([(namespace, id) for id in ids]))
+        event_id = await self._record(namespace, ids, everything=everything, purge=purge) if count else ""
+        if purge:
+            await index.purge()
+        return count, event_id
+
+    async def _record(self, namespace: str, ids: Sequence[str], *, everything: bool, purge: bool) -> str:
+        told = facts.MemoriesForgotten(namespace=namespace, ids=ids, everything=everything, purge=purge)
+        event = NewEvent(
+            type=told.DESCRIPTOR.full_name,
+            payload=told.SerializeToString(),
+            event_id=str(uuid4()),
+            source=self._source,
+            time_ns=self._clock.wall_ns(),
+        )
+        self.projection.lost = True
+        await self._events.append(Append(writes=(StreamWrite(stream_of(namespace), (event,)),)))
+        await self.projection.catch_up()
+        self.recaller.forget()
+        return event.event_id
