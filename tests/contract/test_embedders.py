@@ -30,8 +30,6 @@ PAIRS = [
 
 
 class TestMiniLm(EmbedderContract):
-    tolerance = 0.0  # each text is run alone
-
     @pytest.fixture
     async def embedder(self) -> AsyncIterator[Embedder]:
         async with aclosing(minilm(threads=2)) as made:
@@ -52,8 +50,8 @@ class TestMiniLm(EmbedderContract):
         """
         full, longer, shorter = await embedder.embed(["ship " * 254, "ship " * 254 + "volcano", "ship " * 253])
 
-        assert np.array_equal(full, longer)
-        assert not np.array_equal(full, shorter)
+        assert np.abs(full - longer).max() < 1e-5
+        assert np.abs(full - shorter).max() > 1e-4
 
     async def test_a_damaged_model_is_refused(self, tmp_path: Path) -> None:
         """
@@ -80,8 +78,6 @@ class TestMiniLm(EmbedderContract):
 
 
 class TestOnnx(EmbedderContract):
-    tolerance = 0.0
-
     @pytest.fixture
     async def embedder(self) -> AsyncIterator[Embedder]:
         async with aclosing(await open_onnx(MINILM, threads=1)) as made:

@@ -6,7 +6,7 @@ from typing import Final
 from luna.adapters.embedder_onnx import OnnxEmbedder
 
 MINILM: Final = Path(__file__).parents[1] / "models" / "all-minilm-l6-v2-int8.onnx"
-MINILM_SHA256: Final = "07bc74a2fd01dd95894ac03c54a7f199aba14c5a54a95aa48fdeaa00bbb3bea8"
+MINILM_SHA256: Final = "6aceb66ecb176862a26136492abd5ed4166d4e9705a0ec0b599579f7cb49249d"
 MINILM_DIMENSION: Final = 384
 
 

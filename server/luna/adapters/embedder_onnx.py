@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,9 @@ from luna.kernel.embedding import EmbedderUnavailableError, Vectors
 
 THREADS_MAX: Final = 4
 SLICE: Final = 8
-"""Texts that a thread embeds before it looks who else is waiting: some 20 ms for short ones."""
+"""Texts that a thread embeds at a time before it looks who else is waiting: some 15 ms for short ones."""
+SLICE_CHARACTERS: Final = 2048
+"""As many in longer ones: some 70 ms."""
 
 
 class OnnxEmbedder:
@@ -50,7 +53,8 @@ class OnnxEmbedder:
             self._check_open()
             return await asyncio.get_running_loop().run_in_executor(self._pool, model.vectors, part)
 
-        return await in_slices(texts, embed, size=SLICE, width=self._threads)
+        size = min(SLICE, ceil(len(texts) / self._threads))
+        return await in_slices(texts, embed, size=size, width=self._threads, characters=SLICE_CHARACTERS)
 
     async def aclose(self) -> None:
         """Wait for what the threads are at, and end them."""

@@ -9,15 +9,20 @@ from luna.kernel.embedding import Vectors
 
 
 async def in_slices(
-    texts: Sequence[str], embed: Callable[[Sequence[str]], Awaitable[Vectors]], *, size: int, width: int
+    texts: Sequence[str],
+    embed: Callable[[Sequence[str]], Awaitable[Vectors]],
+    *,
+    size: int,
+    width: int,
+    characters: int | None = None,
 ) -> Vectors:
     """Return what *embed* makes of *texts*, which are given to it by the longest first, in *width* slices at a time.
 
-    Slices are of like length, and whoever comes with one short text waits for no more than a slice a worker.
-    The first failure ends the rest.
+    A slice has up to *size* texts of like length, fewer if they have more than *characters*. So whoever comes with
+    one short text waits for no more than a slice a worker. The first failure ends the rest.
     """
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
-    slices = iter([order[start : start + size] for start in range(0, len(order), size)])
+    slices = _slices([(index, len(texts[index])) for index in order], size, characters)
     done: dict[int, Vectors] = {}
     try:
         async with asyncio.TaskGroup() as group:
@@ -26,6 +31,16 @@ async def in_slices(
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return np.stack([done[index] for index in range(len(texts))])
+
+
+def _slices(order: Sequence[tuple[int, int]], size: int, characters: int | None) -> Iterator[Sequence[int]]:
+    start = 0
+    while start < len(order):
+        # The first is the longest of its slice.
+        length = max(order[start][1], 1)
+        end = start + (size if characters is None else min(size, max(characters // length, 1)))
+        yield [index for index, _ in order[start:end]]
+        start = end
 
 
 async def _work(
