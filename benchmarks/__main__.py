@@ -9,7 +9,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-BENCHMARKS: Final = ("log", "breaker", "chain", "stream", "mesh", "decide", "node", "overload", "storm", "embed")
+BENCHMARKS: Final = (
+    "log",
+    "breaker",
+    "chain",
+    "stream",
+    "mesh",
+    "decide",
+    "node",
+    "overload",
+    "storm",
+    "embed",
+    "memory",
+)
 RESULTS: Final = Path(__file__).parent / "results"
 
 

@@ -13,12 +13,11 @@ from luna.adapters.lance_folder import TABLE, LanceFolder
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_reader import LanceReader, checked
 from luna.adapters.lance_upkeep import LanceUpkeep
-from luna.adapters.lance_words import MARKER, to_numbers
+from luna.adapters.lance_where import HIDDEN
+from luna.adapters.lance_words import MARKER, reached
 from luna.adapters.lance_writer import LanceWriter
 from luna.kernel.memory_errors import TagTakenError, VersionUnknownError
 from luna.kernel.memory_rows import Batch, IndexStats, Moment, Version
-
-_SEAL_SECONDS = 1.0
 
 
 class LanceIndex(LanceReader):
@@ -40,18 +39,19 @@ class LanceIndex(LanceReader):
         self._columns = columns
         self._folder = folder
         self._upkeep = LanceUpkeep(table, self._seal, keep)
-        self._writer = LanceWriter(table, columns, KnownKeys(to_numbers([], "mark")), 0)
+        self._writer = LanceWriter(table, columns, KnownKeys(), position=0, plain=False)
         self._turn = asyncio.Lock()
         self._tending = asyncio.Lock()
-        self._sealed = 0.0
+        self._sealed = 0
 
     async def begin(self) -> None:
         """Learn what the table holds, and make what it lacks."""
         await self._upkeep.prepare()
-        found = await self._table.query().select(["mark", "applied"]).to_arrow()
-        batches = found.to_batches()
-        self._position = int(to_numbers(batches, "applied").max(initial=0))
-        self._writer = LanceWriter(self._table, self._columns, KnownKeys(to_numbers(batches, "mark")), self._position)
+        found = await self._table.query().select(["key", "applied"]).to_arrow()
+        self._position = reached(found)
+        known = await asyncio.to_thread(lambda: KnownKeys(found["key"].to_pylist()))
+        self._plain = await self._table.count_rows(HIDDEN) == 0
+        self._writer = LanceWriter(self._table, self._columns, known, position=self._position, plain=self._plain)
         await self._look()
         await self._seal()
 
@@ -62,10 +62,9 @@ class LanceIndex(LanceReader):
         async with self._turn:
             with spoken("writing memories"):
                 await self._writer.apply(batch)
+                self._plain = self._writer.plain
                 self._version = await self._table.version()
                 self._position = self._writer.position
-                if asyncio.get_running_loop().time() - self._sealed > _SEAL_SECONDS:
-                    await self._seal()
 
     async def at(self, moment: Moment) -> LanceReader:
         """Return a reader of a past state, which does not move on."""
@@ -73,9 +72,8 @@ class LanceIndex(LanceReader):
         with spoken("reading a past version"):
             table = await self._connection.open_table(TABLE)
             await table.checkout(number)
-            applied = to_numbers((await table.query().select(["applied"]).to_arrow()).to_batches(), "applied")
+            position = reached(await table.query().select(["applied"]).to_arrow())
             indexed = await LanceUpkeep(table, self._seal, timedelta()).name() is not None
-        position = int(applied.max(initial=0))
         return LanceReader(table, version=number, position=position, dimension=self.dimension, indexed=indexed)
 
     async def versions(self, limit: int = 100) -> Sequence[Version]:
@@ -119,6 +117,7 @@ class LanceIndex(LanceReader):
         if self._tending.locked():
             return False
         with spoken("upkeep of the memory index"):
+            await self._seal()
             if not await self._upkeep.due():
                 return False
         await self.optimize()
@@ -179,8 +178,10 @@ class LanceIndex(LanceReader):
     async def _seal(self) -> None:
         if self._folder is None:
             return
-        self._sealed = asyncio.get_running_loop().time()
-        await asyncio.to_thread(self._folder.seal, await self._table.version())
+        version = await self._table.version()
+        if version != self._sealed:
+            await asyncio.to_thread(self._folder.seal, version)
+            self._sealed = version
 
 
 def _fits(version: Version, moment: Moment) -> bool:

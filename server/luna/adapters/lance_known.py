@@ -16,23 +16,23 @@ class KnownKeys:
     right for them too.
     """
 
-    def __init__(self, marks: np.ndarray[Any, np.dtype[np.int64]]) -> None:
-        self._settled = np.sort(marks)
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        self._settled = np.sort(np.fromiter((hash(key) for key in keys), np.int64))
         self._recent: set[int] = set()
 
-    def add(self, marks: Iterable[int]) -> None:
-        """Learn that *marks* are there."""
-        self._recent.update(marks)
+    def add(self, hashes: Iterable[int]) -> None:
+        """Learn that keys of these *hashes* are there."""
+        self._recent.update(hashes)
         if len(self._recent) > _RECENT_MAX:
             recent = np.fromiter(self._recent, np.int64, len(self._recent))
             self._settled = np.sort(np.concatenate([self._settled, recent]))
             self._recent.clear()
 
-    def among(self, marks: list[int]) -> list[bool]:
-        """Return for each of *marks* whether it may be there."""
-        wanted = np.array(marks, np.int64)
+    def among(self, hashes: list[int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Return for each of *hashes* whether a key that has it may be there."""
+        wanted = np.array(hashes, np.int64)
+        found = np.fromiter((each in self._recent for each in hashes), bool, len(hashes))
         places = np.searchsorted(self._settled, wanted)
-        found = np.zeros(len(marks), bool)
         inside = places < len(self._settled)
-        found[inside] = self._settled[places[inside]] == wanted[inside]
-        return [bool(old) or each in self._recent for old, each in zip(found, marks, strict=True)]
+        found[inside] |= self._settled[places[inside]] == wanted[inside]
+        return found

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from math import isqrt
 from time import time_ns
 
 import pyarrow as pa
@@ -20,7 +19,9 @@ INDEX_ROWS_MIN = 20_000
 _UNINDEXED_MAX = 10_000
 _UNINDEXED_SHARE = 32
 _FRAGMENTS_MAX = 200
-_GROWTH = 2
+_ROWS_A_PARTITION = 2_000
+# Much smaller ones would be joined by the next `optimize`, which takes longer than making the index anew.
+_GROWTH = 4
 _BITS = 4
 _PREFIX = "meaning_"
 
@@ -62,7 +63,7 @@ class LanceUpkeep:
         """Return whether searches would notice that nothing was done."""
         rows = await self._table.count_rows()
         name = await self.name()
-        if rows >= INDEX_ROWS_MIN and (name is None or isqrt(rows) >= _GROWTH * _partitions(name)):
+        if _outgrown(rows, name):
             return True
         unindexed = await self.unindexed(name or "text_idx")
         stats = await self._table.stats()
@@ -75,14 +76,13 @@ class LanceUpkeep:
 
     async def do(self) -> None:
         """Merge small files, index what is not, and drop versions that are older than is kept."""
-        rows = await self._table.count_rows()
-        name = await self.name()
-        if rows >= INDEX_ROWS_MIN and (name is None or isqrt(rows) >= _GROWTH * _partitions(name)):
-            await self._index(isqrt(rows), name)
         # What is dropped must not be what is found after a power cut.
         await self._seal()
         keep = await self._kept()
         await insistently(lambda: self._table.optimize(cleanup_older_than=keep))
+        rows, name = await self._table.count_rows(), await self.name()
+        if _outgrown(rows, name):
+            await self._index(rows // _ROWS_A_PARTITION, name)
         await self._seal()
 
     async def rewrite(self) -> None:
@@ -118,6 +118,10 @@ class LanceUpkeep:
         ]
         oldest = min(times, default=time_ns() / 1e9)
         return max(self._keep, timedelta(seconds=time_ns() / 1e9 - oldest + 60))
+
+
+def _outgrown(rows: int, name: str | None) -> bool:
+    return rows >= INDEX_ROWS_MIN and (name is None or rows // _ROWS_A_PARTITION >= _GROWTH * _partitions(name))
 
 
 def _partitions(name: str) -> int:

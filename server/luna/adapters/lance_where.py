@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from luna.adapters.lance_words import joined, spelled
 from luna.kernel.memory_rows import AnyOf, Key, Row, Where
 
+HIDDEN = "superseded_by != '' OR expire_ns IS NOT NULL"
+"""A row that some searches leave out, whatever they are for."""
+
 
 def hard(where: Where) -> str:
     """Return what must hold before a search ranks: what indexes of the table answer, or few ask for."""

@@ -1,11 +1,12 @@
 """Translates between memories and the columns of a LanceDB table."""
 
-from collections.abc import Iterable, Sequence
-from hashlib import blake2b
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from luna.kernel.memory_rows import Key, Row, Vectors
 
@@ -21,13 +22,14 @@ COLUMNS = (
 )
 """What a row is read from."""
 
+_FIELDS = attrgetter(*COLUMNS)
+
 
 def schema(model_id: str, dimension: int) -> pa.Schema:
     """Return the columns. What made the vectors stands beside them, so that it cannot be lost or mixed up."""
     return pa.schema(
         [
             pa.field("key", pa.string(), nullable=False),
-            pa.field("mark", pa.int64()),
             pa.field("applied", pa.int64()),
             pa.field("id", pa.string()),
             pa.field("namespace", pa.string()),
@@ -61,23 +63,14 @@ def spelled(key: Key) -> str:
     return joined(*key)
 
 
-def mark(key: str) -> int:
-    """Return a number that another key hardly ever has."""
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little", signed=True)
-
-
-def to_batch(rows: Sequence[Row], vectors: Vectors, applied: int, columns: pa.Schema) -> pa.RecordBatch:
-    """Return *rows* as columns. Takes milliseconds for thousands: not for the loop."""
-    keys = [spelled(row.key) for row in rows]
+def to_batch(
+    rows: Sequence[Row], keys: Sequence[str], vectors: Vectors, applied: int, columns: pa.Schema
+) -> pa.RecordBatch:
+    """Return *rows*, whose spelled keys are *keys*, as columns. Takes milliseconds for thousands: not for the loop."""
     flat = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1), pa.float32())
-    values: dict[str, Any] = {
-        "key": keys,
-        "mark": [mark(key) for key in keys],
-        "applied": [applied] * len(rows),
-        "attributes": [[joined(name, value) for name, value in row.attributes.items()] for row in rows],
-    }
-    plain = [name for name in COLUMNS if name != "attributes"]
-    values |= {name: [getattr(row, name) for row in rows] for name in plain}
+    values: dict[str, Any] = dict(zip(COLUMNS, zip(*map(_FIELDS, rows), strict=True), strict=True))
+    values["attributes"] = [[joined(name, value) for name, value in row.attributes.items()] for row in rows]
+    values |= {"key": keys, "applied": np.full(len(rows), applied)}
     arrays = [pa.array(values[field.name], field.type) for field in columns if field.name != "vector"]
     return pa.record_batch(
         [*arrays, pa.FixedSizeListArray.from_arrays(flat, type=columns.field("vector").type)], columns
@@ -87,7 +80,7 @@ def to_batch(rows: Sequence[Row], vectors: Vectors, applied: int, columns: pa.Sc
 def marker(applied: int, columns: pa.Schema) -> pa.RecordBatch:
     """Return the row that says that *applied* was reached."""
     # A vector is required of every row. No search looks into the empty namespace.
-    known: dict[str, Any] = {"key": MARKER, "mark": mark(MARKER), "applied": applied, "namespace": "", "id": ""}
+    known: dict[str, Any] = {"key": MARKER, "applied": applied, "namespace": "", "id": ""}
     known["vector"] = [1.0] * columns.field("vector").type.list_size
     return pa.record_batch([pa.array([known.get(field.name)], field.type) for field in columns], columns)
 
@@ -104,10 +97,9 @@ def to_vectors(table: pa.Table) -> Vectors:
     return np.concatenate([np.zeros(0, np.float32), *chunks]).reshape(-1, width)
 
 
-def to_numbers(batches: Iterable[pa.RecordBatch], column: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return the whole numbers of *column*."""
-    found = [np.asarray(batch.column(column), np.int64) for batch in batches]
-    return np.concatenate([np.zeros(0, np.int64), *found])
+def reached(applied: pa.Table) -> int:
+    """Return the position that a table has reached, from its column of that name."""
+    return int(pc.max(applied["applied"]).as_py() or 0)
 
 
 def _row(found: dict[str, Any]) -> Row:

@@ -2,22 +2,35 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from lancedb.table import AsyncTable
 
-from luna.adapters.lance_errors import is_conflict
+from luna.adapters.lance_errors import FAILURES, is_conflict
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_where import among
-from luna.adapters.lance_words import MARKER, mark, marker, spelled, to_batch, to_numbers, to_rows, to_vectors
+from luna.adapters.lance_words import marker, spelled, to_batch, to_rows, to_vectors
 from luna.kernel.memory_rows import Batch, Key, Row, Vectors
 
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.02
 
-Pair = tuple[Row, Vectors]
+Pairs = dict[Key, tuple[Row, Vectors]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """What a batch writes."""
+
+    fresh: pa.RecordBatch | None = None
+    """Rows that are certainly new."""
+    changed: pa.RecordBatch | None = None
+    """Rows that may be there."""
+    hashes: Sequence[int] = ()
+    plain: bool = True
+    """Whether no search leaves one of them out for what it is."""
 
 
 class LanceWriter:
@@ -31,50 +44,59 @@ class LanceWriter:
         delete what goes  →  merge what changes  →  add what is new
     """
 
-    def __init__(self, table: AsyncTable, columns: pa.Schema, known: KnownKeys, position: int) -> None:
+    def __init__(self, table: AsyncTable, columns: pa.Schema, known: KnownKeys, *, position: int, plain: bool) -> None:
         self._table = table
         self._columns = columns
         self._known = known
         self.position = position
+        self.plain = plain
+        """Whether no row of the table is superseded, and none expires."""
 
     async def apply(self, batch: Batch) -> None:
         """Make the table what *batch* says."""
         if batch.remove:
             await insistently(lambda: self._table.delete(among(batch.remove)))
-        fresh, changed = await self._sorted(batch)
-        if changed:
-            await self._merge(await self._built(changed, self.position if fresh else batch.position))
-        if fresh:
-            await self._add(await self._built(fresh, batch.position))
-        if not fresh and not changed and (batch.position > self.position or batch.remove):
+        stored = await self._stored(batch)
+        prepared = await asyncio.to_thread(self._prepared, batch, stored)
+        self.plain = self.plain and prepared.plain
+        if prepared.changed:
+            await self._merge(prepared.changed)
+        if prepared.fresh:
+            await insistently(lambda: self._table.add(prepared.fresh))
+        if not prepared.hashes and (batch.position > self.position or batch.remove):
             await self._merge(marker(batch.position, self._columns))
-            self._known.add([mark(MARKER)])
+        self._known.add(prepared.hashes)
         self.position = max(self.position, batch.position)
 
-    async def _sorted(self, batch: Batch) -> tuple[list[Pair], list[Pair]]:
-        pairs = {row.key: (row, vector) for row, vector in zip(batch.rows, batch.vectors, strict=True)}
-        by = {(each.namespace, each.id): each.by for each in batch.superseded}
-        if missing := [key for key in by if key not in pairs]:
-            pairs |= await self._stored(missing)
-        for key in by.keys() & pairs.keys():
-            row, vector = pairs[key]
-            pairs[key] = replace(row, superseded_by=by[key]), vector
-        old = self._known.among([mark(spelled(key)) for key in pairs])
-        both = list(zip(pairs.values(), old, strict=True))
-        return [pair for pair, was in both if not was], [pair for pair, was in both if was]
-
-    async def _stored(self, keys: Sequence[Key]) -> dict[Key, Pair]:
-        table = await self._table.query().where(among(keys)).to_arrow()
+    async def _stored(self, batch: Batch) -> Pairs:
+        """Return the rows that *batch* changes without bringing them."""
+        if not batch.superseded:
+            return {}
+        brought = {row.key for row in batch.rows}
+        keys = {(each.namespace, each.id) for each in batch.superseded} - brought
+        table = await self._table.query().where(among([*keys])).to_arrow()
         return {row.key: (row, vector) for row, vector in zip(to_rows(table), to_vectors(table), strict=True)}
 
-    async def _built(self, pairs: Sequence[Pair], applied: int) -> pa.RecordBatch:
-        rows = [row for row, _ in pairs]
-        vectors = np.stack([vector for _, vector in pairs])
-        return await asyncio.to_thread(to_batch, rows, vectors, applied, self._columns)
-
-    async def _add(self, rows: pa.RecordBatch) -> None:
-        await insistently(lambda: self._table.add(rows))
-        self._known.add(to_numbers([rows], "mark").tolist())
+    def _prepared(self, batch: Batch, stored: Pairs) -> _Prepared:
+        """Return what is to be written. Takes milliseconds: not for the loop."""
+        names, rows, vectors = _final(batch, stored)
+        if not rows:
+            return _Prepared()
+        keys = [spelled(name) for name in names]
+        hashes = [hash(key) for key in keys]
+        plain = not any(row.superseded_by or row.expire_ns is not None for row in rows)
+        old = self._known.among(hashes)
+        together = to_batch(rows, keys, vectors, batch.position, self._columns)
+        if not old.any():
+            return _Prepared(fresh=together, hashes=hashes, plain=plain)
+        if old.all():
+            return _Prepared(changed=together, hashes=hashes, plain=plain)
+        # Only the last write may say that the position is reached.
+        changed = together.filter(pa.array(old))
+        place = self._columns.get_field_index("applied")
+        earlier = pa.array(np.full(len(changed), self.position), pa.int64())
+        changed = changed.set_column(place, self._columns.field(place), earlier)
+        return _Prepared(fresh=together.filter(pa.array(~old)), changed=changed, hashes=hashes, plain=plain)
 
     async def _merge(self, rows: pa.RecordBatch) -> None:
         merge = self._table.merge_insert("key").when_matched_update_all().when_not_matched_insert_all()
@@ -86,9 +108,22 @@ async def insistently(write: Callable[[], Awaitable[object]]) -> None:
     for attempt in range(_ATTEMPTS):
         try:
             await write()
-        except (RuntimeError, OSError, ValueError) as error:
+        except FAILURES as error:
             if attempt == _ATTEMPTS - 1 or not is_conflict(error):
                 raise
             await asyncio.sleep(_PAUSE_SECONDS * 2**attempt)
         else:
             return
+
+
+def _final(batch: Batch, stored: Pairs) -> tuple[list[Key], list[Row], Vectors]:
+    """Return each row of *batch* once, and *stored*, as they are at its end."""
+    places = {row.key: place for place, row in enumerate(batch.rows)}
+    if len(places) == len(batch.rows) and not batch.superseded:
+        return [*places], [*batch.rows], batch.vectors
+    pairs = {key: (batch.rows[place], batch.vectors[place]) for key, place in places.items()} | stored
+    for each in batch.superseded:
+        if found := pairs.get((each.namespace, each.id)):
+            pairs[each.namespace, each.id] = replace(found[0], superseded_by=each.by), found[1]
+    vectors = [vector for _, vector in pairs.values()]
+    return [*pairs], [row for row, _ in pairs.values()], np.stack(vectors) if vectors else batch.vectors

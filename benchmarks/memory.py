@@ -1,0 +1,196 @@
+"""Measures the index of memories: recall, latency, ingest beside raw LanceDB, search during ingest, and its peers.
+
+``python -m benchmarks.memory --rows 1000000`` measures a large one. Peers
+come with the dependency group `peers`; those that are absent are named.
+"""
+
+import argparse
+import asyncio
+import gc
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import lancedb
+import numpy as np
+import psutil
+import uvloop
+
+from benchmarks.memory_data import DIMENSION, Vectors, asked, batches, made, truth
+from benchmarks.memory_sides import QDRANT_ROWS, Search, build, installed
+from luna.adapters.lance_indexes import LanceIndexes
+from luna.adapters.lance_words import schema, spelled, to_batch
+from luna.app import calm_the_collector
+from luna.kernel.memory_index import MemoryIndex
+from luna.kernel.memory_rows import Where
+
+LIMIT: Final = 10
+QUESTIONS: Final = 300
+WHERE: Final = Where(namespace="bench", alive_at_ns=1)
+BATCHES: Final = (500, 5_000)
+"""What one event of RetainMany holds, and what an import gathers."""
+MORE: Final = 20_000
+RECALL_MIN: Final = 0.95
+INGEST_MIN: Final = 0.7
+
+Figures = dict[str, object]
+
+
+def main(rows: int = 100_000, *, peers: bool = True) -> Mapping[str, object]:
+    """Measure, print a table, and return the figures."""
+    calm_the_collector()
+    with TemporaryDirectory(prefix="luna-memory-") as folder:
+        return uvloop.run(_measure(Path(folder), rows, peers=peers))
+
+
+async def _measure(folder: Path, rows: int, *, peers: bool) -> Figures:
+    vectors = made(rows)
+    questions = asked(vectors, QUESTIONS)
+    wanted = truth(vectors, questions, LIMIT)
+    before = _resident()
+    index = await LanceIndexes(folder / "ours").open("bench", DIMENSION)
+    figures: Figures = {"rows": rows, "ingest": await _ingest(index, folder, vectors)}
+    started = time.perf_counter()
+    await index.optimize()
+    figures["upkeep_s"] = round(time.perf_counter() - started, 2)
+    figures["index"] = (await index.stats()).vector_index
+    sides: dict[str, tuple[Search, int]] = {"ours": (_asking(index), rows)}
+    table: dict[str, Figures] = {"ours": {"resident_mib": round(_resident() - before)}}
+    if peers:
+        await _build_peers(folder, vectors, sides, table)
+    for name, found in (await _race(sides, vectors, questions, wanted)).items():
+        table[name] |= found
+        print(f"{name:14} {'  '.join(f'{key} {value}' for key, value in table[name].items())}")
+    figures["sides"] = table
+    figures["during_ingest"] = await _during_ingest(index, questions, rows)
+    await index.aclose()
+    return figures
+
+
+async def _ingest(index: MemoryIndex, folder: Path, vectors: Vectors) -> dict[str, Figures]:
+    """Turn by turn a batch to us and the same as columns, already made, to a plain table."""
+    connection = await lancedb.connect_async(folder / "raw")
+    columns = schema("bench", DIMENSION)
+    figures: dict[str, Figures] = {}
+    first, half = 0, len(vectors) // 4
+    for size in BATCHES:
+        raw = await connection.create_table(f"by{size}", schema=columns)
+        ours, theirs = 0.0, 0.0
+        part = vectors[first : half if first == 0 else len(vectors)]
+        for batch in batches(part, size, first=first):
+            keys = [spelled(row.key) for row in batch.rows]
+            plain = to_batch(batch.rows, keys, batch.vectors, batch.position, columns)
+            started = time.perf_counter()
+            await index.apply(batch)
+            middle = time.perf_counter()
+            await raw.add(plain)
+            ours, theirs = ours + middle - started, theirs + time.perf_counter() - middle
+        first = half
+        ratio = theirs / ours
+        print(
+            f"ingest by {size}: ours {len(part) / ours:,.0f}/s   raw add {len(part) / theirs:,.0f}/s   "
+            f"{ratio:.2f} x raw (at least {INGEST_MIN})"
+        )
+        rates = {"ours_per_s": round(len(part) / ours), "raw_per_s": round(len(part) / theirs)}
+        figures[str(size)] = {**rates, "ratio": round(ratio, 3)}
+    return figures
+
+
+async def _build_peers(
+    folder: Path, vectors: Vectors, sides: dict[str, tuple[Search, int]], table: dict[str, Figures]
+) -> None:
+    there, absent = installed()
+    if absent:
+        print(f"not installed, so not measured: {', '.join(absent)} (dependency group `peers`)")
+    for name in there:
+        part = vectors[:QDRANT_ROWS] if name.startswith("qdrant") else vectors
+        gc.collect()
+        before, started = _resident(), time.perf_counter()
+        sides[name] = await build(name, part, folder), len(part)
+        rate = round(len(part) / (time.perf_counter() - started))
+        table[name] = {"rows": len(part), "resident_mib": round(_resident() - before), "ingest_per_s": rate}
+
+
+async def _race(
+    sides: Mapping[str, tuple[Search, int]], vectors: Vectors, questions: Vectors, wanted: Sequence[set[int]]
+) -> dict[str, Figures]:
+    """Ask each question of all sides in turn."""
+    took: dict[str, list[float]] = {name: [] for name in sides}
+    right = dict.fromkeys(sides, 0)
+    fewer = truth(vectors[:QDRANT_ROWS], questions, LIMIT)
+    for number, question in enumerate(questions):
+        for name, (search, rows) in sides.items():
+            started = time.perf_counter()
+            found = await search(question, LIMIT)
+            took[name].append(time.perf_counter() - started)
+            right[name] += len(set(found) & (wanted if rows == len(vectors) else fewer)[number])
+    return {
+        name: {"recall_at_10": round(right[name] / LIMIT / len(questions), 4), **_percentiles(took[name])}
+        for name in sides
+    }
+
+
+async def _during_ingest(index: MemoryIndex, questions: Vectors, rows: int) -> Figures:
+    """Search without pause, first in quiet, then while batches and upkeep go on as fast as they can."""
+    quiet = await _search_until(index, questions, asyncio.create_task(asyncio.sleep(5)))
+    more = batches(made(MORE * 2, seed=3), BATCHES[0], first=rows)
+    started = time.perf_counter()
+    ingest = asyncio.create_task(_pour(index, more))
+    tending = asyncio.create_task(_tend(index))
+    busy = await _search_until(index, questions, ingest)
+    rate = MORE * 2 / (time.perf_counter() - started)
+    tending.cancel()
+    with suppress(asyncio.CancelledError):
+        await tending
+    calm, hurried = _percentiles(quiet), _percentiles(busy)
+    ratio = hurried["p95_ms"] / calm["p95_ms"]
+    print(f"search in quiet {calm}   during ingest {hurried} at {rate:,.0f}/s   p95 {ratio:.2f} x (at most 3)")
+    return {"quiet": calm, "busy": hurried, "p95_ratio": round(ratio, 2), "ingest_per_s": round(rate)}
+
+
+async def _search_until(index: MemoryIndex, questions: Vectors, end: asyncio.Task[None]) -> list[float]:
+    took: list[float] = []
+    while not end.done():
+        started = time.perf_counter()
+        await index.nearest(questions[len(took) % len(questions)], WHERE, LIMIT)
+        took.append(time.perf_counter() - started)
+    await end
+    return took
+
+
+async def _pour(index: MemoryIndex, more: Sequence[object]) -> None:
+    for batch in more:
+        await index.apply(batch)  # type: ignore[arg-type]
+
+
+async def _tend(index: MemoryIndex) -> None:
+    while True:
+        await index.tend()
+        await asyncio.sleep(1)
+
+
+def _asking(index: MemoryIndex) -> Search:
+    async def search(question: Vectors, limit: int) -> Sequence[int]:
+        return [int(hit.row.id) for hit in (await index.nearest(question, WHERE, limit)).hits]
+
+    return search
+
+
+def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    p50, p95 = (round(1000 * float(np.percentile(seconds, each)), 2) for each in (50, 95))
+    return {"p50_ms": p50, "p95_ms": p95}
+
+
+def _resident() -> float:
+    return float(psutil.Process().memory_info().rss / 2**20)
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rows", type=int, default=100_000)
+    options.add_argument("--alone", action="store_true", help="without the peers")
+    chosen = options.parse_args()
+    main(chosen.rows, peers=not chosen.alone)
