@@ -10,17 +10,8 @@ from pathlib import Path
 from typing import Final
 
 BENCHMARKS: Final = (
-    "log",
-    "breaker",
-    "chain",
-    "stream",
-    "mesh",
-    "decide",
-    "node",
-    "overload",
-    "storm",
-    "embed",
-    "memory",
+    *("log", "breaker", "chain", "stream", "mesh", "decide"),
+    *("node", "overload", "storm", "embed", "memory", "guard"),
 )
 RESULTS: Final = Path(__file__).parent / "results"
 

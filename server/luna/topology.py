@@ -67,7 +67,7 @@ SPLIT: Final = Topology(
     processes=(
         Process(name="log", modules=("events",), single_writer=True),
         Process(name="kernel", modules=("helloria", "reflexia", "resilience", "zeroia")),
-        Process(name="mind", modules=("memory",)),
+        Process(name="mind", modules=("memory", "assistantia")),
     )
 )
 """One process for what must be durable, one for what decides, one for what remembers, which is heavy."""
@@ -76,7 +76,7 @@ ALL_IN_ONE: Final = Topology(
     processes=(
         Process(
             name="node",
-            modules=("events", "helloria", "reflexia", "resilience", "zeroia", "memory"),
+            modules=("events", "helloria", "reflexia", "resilience", "zeroia", "memory", "assistantia"),
             single_writer=True,
         ),
     )

@@ -5,6 +5,7 @@ from arkalia_client._client import OPTIONS, Arkalia, connect
 from arkalia_client._degradation import DegradationClient
 from arkalia_client._errors import ArkaliaError, CircuitOpenError, DegradedError, UnreachableError
 from arkalia_client._events import EventClient
+from arkalia_client._guard import GuardClient
 from arkalia_client._node import NodeClient
 from arkalia_client._recovery import RecoveryClient
 from arkalia_client._zeroia import DecisionClient
@@ -19,6 +20,7 @@ __all__ = [
     "DegradationClient",
     "DegradedError",
     "EventClient",
+    "GuardClient",
     "NodeClient",
     "RecoveryClient",
     "UnreachableError",

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import grpc.aio
+from arkalia.assistantia.v1 import prompt_guard_service_pb2
 from arkalia.events.v1 import event_service_pb2
 from arkalia.helloria.v1 import helloria_pb2, helloria_service_pb2
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
@@ -18,6 +19,7 @@ from arkalia_client._breakers import BreakerClient
 from arkalia_client._calls import ask, follow
 from arkalia_client._degradation import DegradationClient
 from arkalia_client._events import EventClient
+from arkalia_client._guard import GuardClient
 from arkalia_client._node import NodeClient
 from arkalia_client._recovery import RecoveryClient
 from arkalia_client._retries import service_config
@@ -26,6 +28,7 @@ from arkalia_client._zeroia import DecisionClient
 
 _CONTRACTS: Final = (
     event_service_pb2,
+    prompt_guard_service_pb2,
     helloria_service_pb2,
     node_service_pb2,
     recovery_service_pb2,
@@ -57,6 +60,7 @@ class Arkalia:
         self.degradation = DegradationClient(channel)
         self.recoveries = RecoveryClient(channel)
         self.node = NodeClient(channel)
+        self.guard = GuardClient(channel)
         self._helloria = HelloriaServiceStub(channel)
 
     async def echo(self, message: str) -> helloria_service_pb2.EchoResponse:

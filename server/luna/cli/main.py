@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from luna.cli import USAGE, breakers, chaos, degradation, incidents, log, mind, node, processes, recoveries, up
+from luna.cli import USAGE, breakers, chaos, degradation, guard, incidents, log, mind, node, processes, recoveries, up
 from luna.cli.state import State
 from luna.settings import Settings
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (up, node, processes, mind, log, breakers, degradation, recoveries, incidents, chaos):
+for commands in (up, node, processes, mind, log, breakers, degradation, recoveries, incidents, guard, chaos):
     commands.add_to(app)
 
 
