@@ -23,13 +23,13 @@ _TELLING: Final = (
 )
 """Parts of words that show that a text has become readable."""
 _LEET: Final = str.maketrans("0134578@$!|", "oieastbasil")
-_LEET_WORD: Final = re.compile(r"[a-z0-9@$!|]*(?:[a-z][0134578@$!|]+|[0134578@$!|][a-z])[a-z0-9@$!|]*")
+_LEET_WORD: Final = re.compile(r"[a-z0-9@$!|]++")
 _SPLIT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[ .\-_*|/+~]{1,3}[^\W_]){3,}(?![^\W_])")
 _SEPARATOR: Final = re.compile(r"[ .\-_*|/+~]")
 _BROKEN: Final = re.compile(r"(?<=[a-z])[-_.*|/+~](?=[a-z])")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(r"(?:(?:\\x|0x)?[0-9a-fA-F]{2}[ ,]?){8,}")
-_URL: Final = re.compile(r"(?:[\w.+-]*%[0-9a-fA-F]{2}[\w.+-]*){3,}")
+_URL: Final = re.compile(r"(?:%[0-9a-fA-F]{2}[\w.+-]{0,20}){3,}")
 _MORSE: Final = re.compile(r"(?:[.\-]{1,5}(?: ?/ ?| )){8,}[.\-]{1,5}")
 _MORSE_LETTERS: Final = (
     ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
@@ -51,7 +51,7 @@ def views(text: str) -> Iterator[View]:
 
 def _rewritten(first: View) -> Iterator[View]:
     if _LEET_WORD.search(first.text):
-        text = _LEET_WORD.sub(lambda found: found[0].translate(_LEET), first.text)
+        text = _LEET_WORD.sub(lambda found: found[0] if found[0].isdigit() else found[0].translate(_LEET), first.text)
         if _tells_more(text, first.text):
             yield View(text=text, starts=first.starts, ends=first.ends, hidden=True)
     for found in list(_SPLIT.finditer(first.text))[:CHUNKS_MAX]:
