@@ -1,7 +1,7 @@
 """An index of memories in a LanceDB table."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from luna.adapters.lance_where import HIDDEN
 from luna.adapters.lance_words import MARKER, reached
 from luna.adapters.lance_writer import LanceWriter
 from luna.kernel.memory_errors import TagTakenError, VersionUnknownError
-from luna.kernel.memory_rows import Batch, IndexStats, Moment, Version
+from luna.kernel.memory_rows import Batch, IndexStats, Key, Moment, Row, Version
 
 
 class LanceIndex(LanceReader):
@@ -65,6 +65,10 @@ class LanceIndex(LanceReader):
                 self._plain = self._writer.plain
                 self._version = await self._table.version()
                 self._position = self._writer.position
+
+    async def get(self, keys: Sequence[Key]) -> Mapping[Key, Row]:
+        """Return those of *keys* that there are. To learn that all are new costs nothing."""
+        return await super().get(self._writer.maybe(keys))
 
     async def at(self, moment: Moment) -> LanceReader:
         """Return a reader of a past state, which does not move on."""

@@ -68,6 +68,11 @@ class LanceWriter:
         self._known.add(prepared.hashes)
         self.position = max(self.position, batch.position)
 
+    def maybe(self, keys: Sequence[Key]) -> Sequence[Key]:
+        """Return those of *keys* that the table may hold; it holds none of the others."""
+        old = self._known.among([hash(spelled(key)) for key in keys])
+        return [key for key, was in zip(keys, old, strict=True) if was]
+
     async def _stored(self, batch: Batch) -> Pairs:
         """Return the rows that *batch* changes without bringing them."""
         if not batch.superseded:
