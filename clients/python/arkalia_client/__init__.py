@@ -6,6 +6,7 @@ from arkalia_client._degradation import DegradationClient
 from arkalia_client._errors import ArkaliaError, CircuitOpenError, DegradedError, UnreachableError
 from arkalia_client._events import EventClient
 from arkalia_client._guard import GuardClient
+from arkalia_client._memory import MemoryClient, new_memory
 from arkalia_client._node import NodeClient
 from arkalia_client._recovery import RecoveryClient
 from arkalia_client._zeroia import DecisionClient
@@ -21,8 +22,10 @@ __all__ = [
     "DegradedError",
     "EventClient",
     "GuardClient",
+    "MemoryClient",
     "NodeClient",
     "RecoveryClient",
     "UnreachableError",
     "connect",
+    "new_memory",
 ]

@@ -9,6 +9,7 @@ from arkalia.assistantia.v1 import prompt_guard_service_pb2
 from arkalia.events.v1 import event_service_pb2
 from arkalia.helloria.v1 import helloria_pb2, helloria_service_pb2
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
+from arkalia.memory.v1 import memory_service_pb2
 from arkalia.node.v1 import node_service_pb2
 from arkalia.recovery.v1 import recovery_service_pb2
 from arkalia.reflexia.v1 import reflexia_service_pb2
@@ -20,6 +21,7 @@ from arkalia_client._calls import ask, follow
 from arkalia_client._degradation import DegradationClient
 from arkalia_client._events import EventClient
 from arkalia_client._guard import GuardClient
+from arkalia_client._memory import MemoryClient
 from arkalia_client._node import NodeClient
 from arkalia_client._recovery import RecoveryClient
 from arkalia_client._retries import service_config
@@ -30,6 +32,7 @@ _CONTRACTS: Final = (
     event_service_pb2,
     prompt_guard_service_pb2,
     helloria_service_pb2,
+    memory_service_pb2,
     node_service_pb2,
     recovery_service_pb2,
     reflexia_service_pb2,
@@ -56,6 +59,7 @@ class Arkalia:
         self.channel = channel
         self.events = EventClient(channel)
         self.decisions = DecisionClient(channel)
+        self.memories = MemoryClient(channel)
         self.breakers = BreakerClient(channel)
         self.degradation = DegradationClient(channel)
         self.recoveries = RecoveryClient(channel)

@@ -5,7 +5,22 @@ from typing import Annotated
 
 import typer
 
-from luna.cli import USAGE, breakers, chaos, degradation, guard, incidents, log, mind, node, processes, recoveries, up
+from luna.cli import (
+    USAGE,
+    breakers,
+    chaos,
+    degradation,
+    guard,
+    incidents,
+    log,
+    memories,
+    memory,
+    mind,
+    node,
+    processes,
+    recoveries,
+    up,
+)
 from luna.cli.state import State
 from luna.settings import Settings
 
@@ -17,7 +32,10 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (up, node, processes, mind, log, breakers, degradation, recoveries, incidents, guard, chaos):
+for commands in (
+    *(up, node, processes, mind, log, memory, memories, guard),
+    *(breakers, degradation, recoveries, incidents, chaos),
+):
     commands.add_to(app)
 
 
