@@ -23,6 +23,7 @@ SERVICES = tuple(
     for name in (
         "events.v1.EventService",
         "helloria.v1.HelloriaService",
+        "memory.v1.MemoryService",
         "reflexia.v1.ReflexiaService",
         "zeroia.v1.DecisionService",
         "zeroia.v1.PolicyService",

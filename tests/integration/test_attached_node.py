@@ -29,7 +29,7 @@ from tests.kubelet import Pod, pod
 
 pytestmark = [pytest.mark.mesh, pytest.mark.chaos, pytest.mark.asyncio(loop_scope="module")]
 SECONDS = 40
-NAMES = {"log", "kernel", "envoy"}
+NAMES = {"log", "kernel", "mind", "envoy"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -95,8 +95,8 @@ async def test_it_finds_what_the_kubelet_started(node: Pod) -> None:
     found = await until_all_serve(node)
 
     assert {each.process: each.pid for each in found.processes} == {name: node.containers[name].pid for name in NAMES}
-    assert [each.restarts for each in found.processes] == [0, 0, 0]
-    assert [each.starts for each in node.containers.values()] == [1, 1, 1, 1]
+    assert [each.restarts for each in found.processes] == [0, 0, 0, 0]
+    assert [each.starts for each in node.containers.values()] == [1, 1, 1, 1, 1]
 
 
 async def test_what_is_killed_is_started_by_the_kubelet_and_the_recovery_is_verified(node: Pod) -> None:
@@ -240,7 +240,7 @@ async def test_a_pod_ends_in_order(node: Pod) -> None:
 
     assert hooks == [0, 0]
     assert {name: container.codes[-1] for name, container in node.containers.items()} == dict.fromkeys(
-        ["sidecar", "log", "kernel", "envoy"], 0
+        ["sidecar", "log", "kernel", "mind", "envoy"], 0
     )
     assert len([event for event in events if event.type == stopping]) == 1
     assert all(ProcessExited.FromString(event.payload).expected for event in events if event.type == ended)

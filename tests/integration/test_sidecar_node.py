@@ -56,7 +56,7 @@ async def test_nothing_outlives_a_killed_keeper(tmp_path: Path) -> None:
         while any(runs(pid) for pid in pids) and time.monotonic() < until:
             await asyncio.sleep(0.02)
 
-        assert len(pids) == 3
+        assert len(pids) == 4
         assert [pid for pid in pids if runs(pid)] == []
     async with node(tmp_path) as again:
         await again.until("ready in ")
@@ -121,7 +121,7 @@ async def test_a_death_is_seen_by_whoever_watches(tmp_path: Path) -> None:
         missed = await news(again)
         again.cancel()
 
-        assert {status.process for status in first.processes} == {"log", "kernel"}
+        assert {status.process for status in first.processes} == {"log", "kernel", "mind"}
         assert health_pb2.HEALTH_STATE_RECOVERING in states
         assert [(status.process, status.restarts) for status in missed.processes] == [("kernel", 1)]
         assert missed.processes[0].last_exit.signal == "SIGKILL"
@@ -187,9 +187,9 @@ async def test_diagnostics_have_versions_settings_processes_and_last_lines(tmp_p
 
         assert {"python", "sqlite", "grpcio"} <= versions.keys()
         assert {setting.setting: setting.value for setting in found.settings}["ARKALIA_HOME"] == str(tmp_path)
-        assert {status.process for status in found.node.processes} == {"log", "kernel"}
-        assert logs.keys() == {"log", "kernel", "sidecar"}
-        assert [line.split()[0] for name in ("log", "kernel") for line in logs[name]] == ["serving", "serving"]
+        assert {status.process for status in found.node.processes} == {"log", "kernel", "mind"}
+        assert logs.keys() == {"log", "kernel", "mind", "sidecar"}
+        assert [line.split()[0] for name in ("log", "kernel", "mind") for line in logs[name]] == ["serving"] * 3
 
 
 async def test_a_watcher_does_not_hold_up_the_stop(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ async def test_a_node_behind_envoy_answers_as_soon_as_it_is_ready(tmp_path: Path
         code, said = await running.ends()
 
         assert "but" not in line
-        assert pids.keys() == {"log", "kernel", "envoy"}
+        assert pids.keys() == {"log", "kernel", "mind", "envoy"}
         assert found == (grpc.StatusCode.FAILED_PRECONDITION, ["NODE_ERROR_REASON_NOT_RESTARTABLE"])
         assert (code, said) == (0, "")
         assert not any(runs(pid) for pid in pids.values())

@@ -226,7 +226,7 @@ async def test_in_a_node_the_spare_takes_the_place_of_whoever_falls() -> None:
             await until(lambda: doors(node))
             left = {*(await node.pids()).values(), *spares(node), await node.sidecar_pid()}
 
-    assert len(left) == 5
+    assert len(left) == 6
     assert not any(alive(pid) for pid in left)
 
 

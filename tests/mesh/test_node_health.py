@@ -14,6 +14,7 @@ from luna.sidecar.places import socket_link
 from luna.topology import SPLIT
 
 EVENTS, HELLORIA = "arkalia.events.v1.EventService", "arkalia.helloria.v1.HelloriaService"
+MEMORY = "arkalia.memory.v1.MemoryService"
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -32,6 +33,7 @@ async def process(run: Path, name: str, service: str) -> tuple[grpc.aio.Server, 
 async def node(tmp_path: Path) -> AsyncIterator[tuple[health_pb2_grpc.HealthStub, HealthServicer, grpc.aio.Server]]:
     log, log_health = await process(tmp_path, "log", EVENTS)
     kernel, _ = await process(tmp_path, "kernel", HELLORIA)
+    mind, _ = await process(tmp_path, "mind", MEMORY)
     whole = NodeHealth(SPLIT, tmp_path)
     server = grpc.aio.server()
     health_pb2_grpc.add_HealthServicer_to_server(whole, server)
@@ -39,7 +41,7 @@ async def node(tmp_path: Path) -> AsyncIterator[tuple[health_pb2_grpc.HealthStub
     await server.start()
     async with grpc.aio.insecure_channel(f"unix:{tmp_path / 'sidecar.sock'}") as channel:
         yield health_pb2_grpc.HealthStub(channel), log_health, log
-    for each in (server, log, kernel):
+    for each in (server, log, kernel, mind):
         await each.stop(None)
     await whole.aclose()
 

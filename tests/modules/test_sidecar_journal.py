@@ -93,7 +93,7 @@ async def test_facts_become_typed_events_of_the_nodes_stream() -> None:
     assert (exited.exit.signal, exited.exit.HasField("code"), exited.expected) == ("SIGKILL", False, False)
     started = node_event_pb2.NodeStarted.FromString(log.events[2].payload)
     assert (started.pid, started.startup.ToMilliseconds()) == (42, 1250)
-    assert [process.process for process in started.topology] == ["log", "kernel"]
+    assert [process.process for process in started.topology] == ["log", "kernel", "mind"]
     assert all(event.time_ns > 0 and event.source == "n1/sidecar-0" for event in log.events)
 
 

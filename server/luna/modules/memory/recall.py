@@ -19,6 +19,8 @@ from luna.modules.memory.projection import Projection
 POOL: Final = 4
 """How many times as many candidates as answers each way of looking brings, so that joining has a choice."""
 POOL_MIN: Final = 40
+SCORE_DIGITS: Final = 4
+"""Scores that differ by less are the same: a place more or less makes eighty times that."""
 REMEMBERED: Final = 256
 """How many answers are kept for when nothing else works."""
 
@@ -166,8 +168,7 @@ class Recaller:
             for id, row in rows.items()
         ]
         wanted = [each for each in scored if _is_wanted(each.score, question)]
-        # What is worth the same stays in the order in which it was found.
-        return sorted(wanted, key=lambda each: -each.score.total)[: question.limit]
+        return sorted(wanted, key=_order)[: question.limit]
 
     def _remember(self, spelled: bytes, answer: Answer) -> None:
         self._answers[spelled] = answer
@@ -178,6 +179,12 @@ class Recaller:
     def forget(self) -> None:
         """Keep no answer: something was forgotten that they may have."""
         self._answers.clear()
+
+
+def _order(found: Recalled) -> tuple[float, float]:
+    """Return what sorts the best first. Of two that are worth the same, the one that means more what is asked for."""
+    meaning = found.score.meaning
+    return -round(found.score.total, SCORE_DIGITS), -(meaning.score if meaning is not None else -1.0)
 
 
 def _pool(question: Question) -> int:

@@ -1,0 +1,97 @@
+"""The process that remembers is killed during ingest, again and again."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from arkalia.events.v1.event_pb2 import EventFilter
+from arkalia.memory.v1.memory_event_pb2 import MemoriesRetained
+from arkalia.memory.v1.memory_service_pb2 import RetainManyRequest
+
+from arkalia_client import Arkalia, ArkaliaError, connect, new_memory
+from tests.node import Node, running_node
+
+pytestmark = pytest.mark.chaos
+
+DIMENSION = 384
+BATCH = 50
+NAMESPACE = "ingest"
+
+
+async def test_memory_is_what_the_log_says(request: pytest.FixtureRequest) -> None:
+    """
+    After each kill nothing acknowledged is missing, nothing is there twice, and nothing that the log has not.
+    """
+    rounds = request.config.getoption("--chaos-rounds")
+    with TemporaryDirectory(prefix="luna") as folder:
+        async with running_node(Path(folder)) as node, connect(node.target) as client:
+            await _until_serving(client)
+            acknowledged: set[str] = set()
+            for turn in range(rounds):
+                await _killed_during_ingest(node, client, turn, acknowledged)
+                await _until_serving(client)
+                told = await _told(client)
+                held = [memory.id async for memory in client.memories.list(NAMESPACE)]
+
+                assert len(held) == len(set(held))
+                assert set(held) == told
+                assert acknowledged <= told
+            assert acknowledged
+
+
+async def _killed_during_ingest(node: Node, client: Arkalia, turn: int, acknowledged: set[str]) -> None:
+    pid, chance = (await node.pids())["mind-0"], random.Random(turn)
+
+    async def kill() -> None:
+        await asyncio.sleep(chance.uniform(0.05, 1.0))
+        os.kill(pid, signal.SIGKILL)
+
+    killing = asyncio.create_task(kill())
+    sent: list[list[str]] = []
+
+    async def batches() -> AsyncIterator[RetainManyRequest]:
+        vectors = np.random.default_rng(turn)
+        while not killing.done():
+            ids = [f"{turn}-{len(sent)}-{place}" for place in range(BATCH)]
+            sent.append(ids)
+            yield RetainManyRequest(
+                namespace=NAMESPACE,
+                memories=[new_memory(f"note {id}", id=id) for id in ids],
+                vectors=vectors.normal(size=(BATCH, DIMENSION)).astype("<f4").tobytes(),
+            )
+
+    answered = 0
+    try:
+        async for _ in client.memories.retain_many(batches()):
+            acknowledged.update(sent[answered])
+            answered += 1
+    except ArkaliaError:
+        pass
+    await killing
+
+
+async def _until_serving(client: Arkalia) -> None:
+    """Wait until the index has reached what the log has by now."""
+    async with asyncio.timeout(60):
+        newest = max([event.position async for event in client.events.read(filter=_MEMORY)], default=0)
+        while True:
+            try:
+                if (await client.memories.stats(NAMESPACE)).position >= newest:
+                    return
+            except ArkaliaError:
+                pass
+            await asyncio.sleep(0.1)
+
+
+async def _told(client: Arkalia) -> set[str]:
+    facts = [MemoriesRetained.FromString(event.payload.value) async for event in client.events.read(filter=_MEMORY)]
+    return {memory.id for fact in facts for memory in fact.memories}
+
+
+_MEMORY = EventFilter(category="memory")
