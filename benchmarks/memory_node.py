@@ -1,0 +1,185 @@
+"""Measures memory through a whole node: ingest beside raw LanceDB, single retains, and recall beside the index."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import lancedb
+import numpy as np
+import pyarrow as pa
+import uvloop
+from arkalia.memory.v1.memory_pb2 import RECALL_MODE_MEANING, NewMemory
+from arkalia.memory.v1.memory_service_pb2 import RecallRequest, RetainManyRequest
+
+from arkalia_client import Arkalia, ArkaliaError, connect, new_memory
+from luna.adapters.lance_indexes import LanceIndexes
+from luna.kernel.memory_index import MemoryIndex
+from luna.kernel.memory_rows import Batch, Row, Vectors, Where
+from tests.node import running_node
+
+DIMENSION: Final = 384
+ROUNDS: Final = 5
+BATCHES: Final = 20
+BATCH: Final = 500
+RETAINS: Final = 400
+CALLERS: Final = 16
+QUESTIONS: Final = 300
+NAMESPACE: Final = "bench"
+
+
+def main() -> Mapping[str, object]:
+    """Print and return the figures."""
+    return uvloop.run(_main())
+
+
+async def _main() -> Mapping[str, object]:
+    with TemporaryDirectory(prefix="luna") as folder:
+        async with running_node(Path(folder) / "home") as node, connect(node.target) as client:
+            await _until_serving(client)
+            index = await LanceIndexes(Path(folder) / "index").open("bench", DIMENSION)
+            ingest = await _ingest(client, index, Path(folder) / "raw")
+            retain = await _retain(client)
+            recall = await _recall(client, index)
+            await index.aclose()
+    return _report(ingest, retain, recall)
+
+
+async def _until_serving(client: Arkalia) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await client.memories.stats()
+            except ArkaliaError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+async def _ingest(client: Arkalia, index: MemoryIndex, raw: Path) -> Mapping[str, list[float]]:
+    """Return vectors a second of each side, by turns, with the same batches."""
+    rates: dict[str, list[float]] = {"RetainMany": [], "raw lancedb.add": []}
+    for turn in range(ROUNDS):
+        vectors = _vectors(turn)
+        rates["RetainMany"].append(await _rate(lambda turn=turn, vectors=vectors: _sent(client, turn, vectors)))  # type: ignore[misc]
+        add = _added(raw / str(turn), turn, vectors)
+        rates["raw lancedb.add"].append(await _rate(lambda add=add: asyncio.to_thread(add)))  # type: ignore[misc]
+        await _applied(index, turn, vectors)
+    return rates
+
+
+async def _rate(work: Callable[[], Awaitable[object]]) -> float:
+    started = time.perf_counter()
+    await work()
+    return BATCHES * BATCH / (time.perf_counter() - started)
+
+
+async def _sent(client: Arkalia, turn: int, vectors: Vectors) -> None:
+    async def batches() -> AsyncIterator[RetainManyRequest]:
+        for number in range(BATCHES):
+            part = vectors[number * BATCH : (number + 1) * BATCH]
+            memories = [NewMemory(id=id, text=f"note {id}") for id in _ids(turn, number)]
+            yield RetainManyRequest(namespace=NAMESPACE, memories=memories, vectors=part.tobytes(), visible=True)
+
+    async for _ in client.memories.retain_many(batches()):
+        pass
+
+
+def _added(folder: Path, turn: int, vectors: Vectors) -> Callable[[], None]:
+    schema = pa.schema(
+        [("id", pa.string()), ("text", pa.string()), ("vector", pa.list_(pa.float32(), DIMENSION))],
+    )
+    table = lancedb.connect(folder).create_table("raw", schema=schema)
+
+    def add() -> None:
+        for number in range(BATCHES):
+            part, ids = vectors[number * BATCH : (number + 1) * BATCH], _ids(turn, number)
+            packed = pa.FixedSizeListArray.from_arrays(pa.array(part.ravel()), DIMENSION)
+            table.add(
+                pa.Table.from_arrays([pa.array(ids), pa.array([f"note {id}" for id in ids]), packed], schema=schema)
+            )
+
+    return add
+
+
+async def _applied(index: MemoryIndex, turn: int, vectors: Vectors) -> None:
+    ids = [id for number in range(BATCHES) for id in _ids(turn, number)]
+    rows = [
+        Row(id=id, namespace=NAMESPACE, text=f"note {id}", retain_ns=1, position=turn + 1, event_id="") for id in ids
+    ]
+    await index.apply(Batch(position=turn + 1, rows=rows, vectors=vectors))
+
+
+async def _retain(client: Arkalia) -> Sequence[float]:
+    """Return the milliseconds of single retains, with so many callers."""
+    took: list[float] = []
+    todo = iter(range(RETAINS))
+
+    async def caller() -> None:
+        for number in todo:
+            started = time.perf_counter()
+            await client.memories.retain("singles", new_memory(f"the {number}th thing that happened in the garden"))
+            took.append(1000 * (time.perf_counter() - started))
+
+    await asyncio.gather(*(caller() for _ in range(CALLERS)))
+    return took
+
+
+async def _recall(client: Arkalia, index: MemoryIndex) -> Mapping[str, list[float]]:
+    """Return the milliseconds of questions of each side, by turns."""
+    took: dict[str, list[float]] = {"index, in process": [], "Recall, through Envoy": []}
+    where = Where(namespace=NAMESPACE, alive_at_ns=1)
+    for vector in _vectors(99)[:QUESTIONS]:
+        request = RecallRequest(namespace=NAMESPACE, vector=vector.tobytes(), mode=RECALL_MODE_MEANING, limit=10)
+        sides: dict[str, Callable[[], Awaitable[object]]] = {
+            "index, in process": lambda vector=vector: index.nearest(vector, where, 10),  # type: ignore[misc]
+            "Recall, through Envoy": lambda request=request: client.memories.ask(request),  # type: ignore[misc]
+        }
+        for name, ask in sides.items():
+            started = time.perf_counter()
+            await ask()
+            took[name].append(1000 * (time.perf_counter() - started))
+    return took
+
+
+def _vectors(seed: int) -> Vectors:
+    made = np.random.default_rng(seed).normal(size=(BATCHES * BATCH, DIMENSION)).astype(np.float32)
+    return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), dtype="<f4")
+
+
+def _ids(turn: int, number: int) -> Sequence[str]:
+    return [f"{turn}-{number}-{place}" for place in range(BATCH)]
+
+
+def _report(
+    ingest: Mapping[str, list[float]], retain: Sequence[float], recall: Mapping[str, list[float]]
+) -> Mapping[str, object]:
+    ours, raw = ingest["RetainMany"], ingest["raw lancedb.add"]
+    share = statistics.median(one / other for one, other in zip(ours, raw, strict=True))
+    print(f"{ROUNDS} rounds of {BATCHES} batches of {BATCH} vectors of {DIMENSION}, by turns, vectors a second:")
+    for name, rates in ingest.items():
+        print(f"  {name:22} {statistics.median(rates):8.0f}   from {min(rates):.0f} to {max(rates):.0f}")
+    print(f"  RetainMany / raw {share:.2f} (at least 0.7)")
+    print(
+        f"Retain of one text, {CALLERS} callers, milliseconds: "
+        f"p50 {_at(retain, 50):.1f} (at most 15), p95 {_at(retain, 95):.1f}"
+    )
+    print(f"10 nearest of {ROUNDS * BATCHES * BATCH}, {QUESTIONS} questions, milliseconds:")
+    for name, took in recall.items():
+        print(f"  {name:22} p50 {_at(took, 50):6.2f}   p95 {_at(took, 95):6.2f}")
+    ratios = {q: _at(recall["Recall, through Envoy"], q) / _at(recall["index, in process"], q) for q in (50, 95)}
+    print(f"  through Envoy / in process: p50 {ratios[50]:.2f}, p95 {ratios[95]:.2f} (at most 2)")
+    return {
+        "ingest_per_second": dict(ingest),
+        "retain_ms": [_at(retain, 50), _at(retain, 95)],
+        "recall_ms": {name: [_at(took, 50), _at(took, 95)] for name, took in recall.items()},
+        "ingest_per_raw": share,
+        "recall_per_index": ratios,
+    }
+
+
+def _at(values: Sequence[float], percent: int) -> float:
+    return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
