@@ -14,6 +14,8 @@ class Process:
     replicas: int = 1
     single_writer: bool = False
     """Whether it owns the event log, so that only one instance may write at a time."""
+    heir: bool = False
+    """Whether it has files of its own, so that the next instance serves only once the one before has let go of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ SPLIT: Final = Topology(
     processes=(
         Process(name="log", modules=("events",), single_writer=True),
         Process(name="kernel", modules=("helloria", "reflexia", "resilience", "zeroia")),
-        Process(name="mind", modules=("memory", "assistantia")),
+        Process(name="mind", modules=("memory", "assistantia"), heir=True),
     )
 )
 """One process for what must be durable, one for what decides, one for what remembers, which is heavy."""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +13,8 @@ import pytest
 from arkalia.events.v1.event_pb2 import EventFilter
 from arkalia.memory.v1.memory_event_pb2 import MemoriesRetained
 from arkalia.memory.v1.memory_service_pb2 import RetainManyRequest
+from arkalia.node.v1.node_service_pb2 import RestartProcessRequest
+from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
 
 from arkalia_client import Arkalia, ArkaliaError, connect, new_memory
 from tests.node import Node, running_node
@@ -34,25 +36,58 @@ async def test_memory_is_what_the_log_says(request: pytest.FixtureRequest) -> No
             await _until_serving(client)
             acknowledged: set[str] = set()
             for turn in range(rounds):
-                await _killed_during_ingest(node, client, turn, acknowledged)
-                await _until_serving(client)
-                told = await _told(client)
-                held = [memory.id async for memory in client.memories.list(NAMESPACE)]
-
-                assert len(held) == len(set(held))
-                assert set(held) == told
-                assert acknowledged <= told
+                pid = (await node.pids())["mind-0"]
+                await _struck_during_ingest(client, turn, acknowledged, lambda pid=pid: _kill(pid))  # type: ignore[misc]
+                await _matches(client, acknowledged)
             assert acknowledged
 
 
-async def _killed_during_ingest(node: Node, client: Arkalia, turn: int, acknowledged: set[str]) -> None:
-    pid, chance = (await node.pids())["mind-0"], random.Random(turn)
+async def test_a_rolling_restart_leaves_memory_as_the_log_says() -> None:
+    """
+    Two processes are there for a while, and one at a time writes.
+    """
+    with TemporaryDirectory(prefix="luna") as folder:
+        async with running_node(Path(folder)) as node, connect(node.target) as client:
+            await _until_serving(client)
+            acknowledged: set[str] = set()
+            before = (await node.pids())["mind-0"]
+            await _struck_during_ingest(client, 0, acknowledged, lambda: _restart(node))
+            await _matches(client, acknowledged)
 
-    async def kill() -> None:
+            assert (await node.pids())["mind-0"] != before
+            assert acknowledged
+
+
+async def _kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+async def _restart(node: Node) -> None:
+    request = RestartProcessRequest(process="mind", restart_id="r")
+    async with node.channel() as channel:
+        await NodeServiceStub(channel).RestartProcess(request, timeout=90)
+
+
+async def _matches(client: Arkalia, acknowledged: set[str]) -> None:
+    await _until_serving(client)
+    told = await _told(client)
+    held = [memory.id async for memory in client.memories.list(NAMESPACE)]
+
+    assert len(held) == len(set(held))
+    assert set(held) == told
+    assert acknowledged <= told
+
+
+async def _struck_during_ingest(
+    client: Arkalia, turn: int, acknowledged: set[str], strike: Callable[[], Awaitable[None]]
+) -> None:
+    chance = random.Random(turn)
+
+    async def later() -> None:
         await asyncio.sleep(chance.uniform(0.05, 1.0))
-        os.kill(pid, signal.SIGKILL)
+        await strike()
 
-    killing = asyncio.create_task(kill())
+    killing = asyncio.create_task(later())
     sent: list[list[str]] = []
 
     async def batches() -> AsyncIterator[RetainManyRequest]:

@@ -141,5 +141,5 @@ async def running(node: Node) -> AsyncIterator[Running]:
 
 async def _opened(found: Running) -> None:
     async with asyncio.timeout(30):
-        while (await found.health())[0] is Health.NOT_SERVING:
+        while "not open" in (await found.health())[1]:
             await asyncio.sleep(0.01)

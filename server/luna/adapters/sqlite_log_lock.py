@@ -1,4 +1,4 @@
-"""The right to write a log, held by one process at a time."""
+"""The right to write a log, or an index, held by one process at a time."""
 
 import fcntl
 import os
@@ -6,14 +6,16 @@ from pathlib import Path
 
 
 class WriteLock:
-    """A lock on a file beside the log. The system releases it when its process ends, however it ends."""
+    """A lock on a file beside what is written. The system releases it when its process ends, however it ends."""
 
-    def __init__(self, log: Path) -> None:
-        self._path = log.with_name(f"{log.name}.lock")
+    def __init__(self, written: Path) -> None:
+        self._path = written.with_name(f"{written.name}.lock")
         self._descriptor = -1
 
     def acquire(self) -> bool:
         """Take the lock if it is free, and tell whether it is ours now."""
+        if self._descriptor >= 0:
+            return True
         descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

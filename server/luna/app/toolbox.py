@@ -13,6 +13,7 @@ from luna import __version__
 from luna.adapters.consumer_groups import LogConsumers
 from luna.adapters.machine import PsutilMachine
 from luna.adapters.sqlite_log import SqliteEventLog
+from luna.adapters.sqlite_log_lock import WriteLock
 from luna.contracts import load_contracts
 from luna.kernel.clock import SystemClock
 from luna.kernel.consumers import Consumers
@@ -135,7 +136,11 @@ def _memory(settings: Settings) -> "MemoryTools":
     from luna.app.embedder import embedder  # noqa: PLC0415
     from luna.kernel.memory_tools import MemoryTools  # noqa: PLC0415
 
-    return MemoryTools(embedder=partial(embedder, settings), indexes=LanceIndexes(settings.memory_place))
+    return MemoryTools(
+        embedder=partial(embedder, settings),
+        indexes=LanceIndexes(settings.memory_place),
+        right=WriteLock(settings.home / "memory"),
+    )
 
 
 def _links(settings: Settings, entries: Sequence[ServiceEntry]) -> Mapping[str, Path]:

@@ -3,9 +3,22 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from luna.kernel.embedding import Embedder
 from luna.kernel.memory_index import MemoryIndexes
+
+
+class WriteRight(Protocol):
+    """The right to write the index, which one process has at a time."""
+
+    def acquire(self) -> bool:
+        """Take it if it is free, and tell whether it is ours now."""
+        ...
+
+    def release(self) -> None:
+        """Let another process have it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +27,5 @@ class MemoryTools:
 
     embedder: Callable[[], AbstractAsyncContextManager[Embedder]]
     indexes: MemoryIndexes
+    right: WriteRight | None = None
+    """``None``: there is nobody else."""

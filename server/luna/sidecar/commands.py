@@ -78,6 +78,7 @@ def replica_specs(settings: Settings, topology: Topology, command: Command) -> I
                 log=log_directory(settings) / f"{process.name}.log",
                 run=run_directory(settings),
                 last=process.single_writer,
+                heir=process.heir,
             )
 
 

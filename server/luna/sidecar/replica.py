@@ -42,6 +42,8 @@ class ReplicaSpec:
     """The folder of its socket. ``None``: it has none, as Envoy."""
     last: bool = False
     """Whether it ends after all others, as what they still write to."""
+    heir: bool = False
+    """Whether the next process can only serve once the one before has let go of something."""
 
 
 class Replica:
@@ -152,8 +154,8 @@ class Replica:
 
     async def _comes_up(self, new: Runner, hurry: asyncio.Event) -> bool:
         pace = self._tools.pace
-        if self.spec.last:
-            # Modules that write cannot serve before the old process has let go of the log.
+        if self.spec.last or self.spec.heir:
+            # Modules that write cannot serve before the old process has let go of what they write.
             await first_of(new.answered, new.exited, hurry, seconds=pace.start_seconds)
             await first_of(new.served, new.exited, hurry, seconds=pace.inherit_seconds)
             return new.answered.is_set() and not new.exited.is_set()

@@ -25,7 +25,7 @@ def _wire(tools: Toolbox) -> Wired:
         raise ValueError("memory needs an embedder and a place for its index")
     events, clock, source = tools.events, tools.clock, tools.identity.source
     model = LateEmbedder(tools.memory)
-    projection = Projection(events, tools.memory.indexes, model)
+    projection = Projection(events, tools.memory, model)
     applier = Applier(projection, clock)
     guards = Guards(model, clock, tools.identity.process)
     recorder = Recorder(events, clock, projection=projection, applier=applier, guards=guards, source=source)

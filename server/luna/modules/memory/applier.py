@@ -85,7 +85,8 @@ class Applier:
             # Whoever is to make it anew must be let in.
             return Health.DEGRADED, projection.mismatch
         if self.trouble:
-            return (Health.DEGRADED if projection.opened else Health.NOT_SERVING), f"the index: {self.trouble}"
+            # Calls wait for it, and others of this process must not be kept from theirs.
+            return Health.DEGRADED, f"the index {self.trouble}"
         return Health.SERVING, ""
 
     async def _turn(self) -> None:

@@ -8,6 +8,7 @@ Rule 2: what was recorded just now need not be read again. But as soon as it is 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -18,8 +19,9 @@ from luna.kernel.embedding import Embedder
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Event
 from luna.kernel.memory_errors import IndexMismatchError
-from luna.kernel.memory_index import MemoryIndex, MemoryIndexes
+from luna.kernel.memory_index import MemoryIndex
 from luna.kernel.memory_rows import Batch, Key, Vectors, Where
+from luna.kernel.memory_tools import MemoryTools
 from luna.modules.memory.embedding import LateEmbedder
 from luna.modules.memory.errors import IndexDownError, IndexOtherError, ReindexingError
 from luna.modules.memory.facts import FORGOTTEN, WANTED, Fact, fact_of, joined
@@ -27,6 +29,8 @@ from luna.modules.memory.progress import Progress
 
 PAGE: Final = 32
 """How many facts are read at a time. One may have three megabytes."""
+PATIENCE_SECONDS: Final = 6.0
+"""How long a call waits for an index that is being opened."""
 SCROLL: Final = 1000
 SAMPLE: Final = "how large is a vector"
 
@@ -36,10 +40,12 @@ _log = logging.getLogger(__name__)
 class Projection:
     """The index, and how far it has come."""
 
-    def __init__(self, events: EventLog, indexes: MemoryIndexes, model: LateEmbedder) -> None:
+    def __init__(self, events: EventLog, tools: MemoryTools, model: LateEmbedder) -> None:
         self._events = events
-        self._indexes = indexes
+        self._indexes = tools.indexes
+        self._right = tools.right
         self._model = model
+        self._ready = asyncio.Event()
         self._index: MemoryIndex | None = None
         self._writing = asyncio.Lock()
         self._job: asyncio.Task[None] | None = None
@@ -66,10 +72,19 @@ class Projection:
             raise IndexDownError("it is not open yet")
         return self._index
 
-    @property
-    def opened(self) -> bool:
-        """Whether there is something to look into, be it behind the log."""
-        return self._index is not None
+    async def ready(self) -> MemoryIndex:
+        """Wait a while for the index to be open, and return it.
+
+        Raises:
+            IndexOtherError: it has to be made anew.
+            IndexDownError: it is not open.
+
+        """
+        if self._index is None and not self.mismatch:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._ready.wait()
+        return self.index
 
     @property
     def reindexing(self) -> bool:
@@ -117,15 +132,21 @@ class Projection:
             await asyncio.gather(self._job, return_exceptions=True)
         if self._index is not None:
             await self._index.aclose()
+        if self._right is not None:
+            self._right.release()
 
     async def _open(self) -> None:
+        if self._right is not None and not self._right.acquire():
+            raise IndexDownError("the process before this one has not let go of it")
         model = await self._model.opened()
         try:
             self._index = await self._indexes.open(model.model_id, await self._dimension(model))
         except IndexMismatchError as error:
             self.mismatch = str(error)
+            self._ready.set()
             raise IndexOtherError(self.mismatch) from error
         self.seen = self._index.position
+        self._ready.set()
 
     async def _make_anew(self, progress: Progress) -> None:
         try:

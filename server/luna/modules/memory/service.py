@@ -60,7 +60,7 @@ class MemoryService:
         self._guards = guards
         self._source = source
 
-    def requested(
+    async def requested(
         self, namespace: str, memories: Sequence[pb.NewMemory], vectors: bytes = b"", *, visible: bool
     ) -> Retaining:
         """Return what to `retain`.
@@ -71,7 +71,7 @@ class MemoryService:
             VectorsMisfitError: the vectors are not those of the texts.
 
         """
-        index = self.projection.index
+        index = await self.projection.ready()
         return Retaining(
             namespace=namespace,
             memories=checked(memories),
@@ -95,7 +95,7 @@ class MemoryService:
         if vector is None or not limit:
             return ()
         where = Where(namespace=namespace, alive_at_ns=self._clock.wall_ns())
-        found = await self._guards.nearest(self.projection.index, vector, where, limit + _SIMILAR_EXTRA)
+        found = await self._guards.nearest(await self.projection.ready(), vector, where, limit + _SIMILAR_EXTRA)
         return [hit for hit in found.hits if hit.score >= SIMILAR_MIN and hit.row.id != id][:limit]
 
     async def get(self, namespace: str, id: str) -> Row:
@@ -105,7 +105,7 @@ class MemoryService:
             MemoryUnknownError: the namespace has none with that id.
 
         """
-        row = (await self._guards.known(self.projection.index, [(namespace, id)])).get((namespace, id))
+        row = (await self._guards.known(await self.projection.ready(), [(namespace, id)])).get((namespace, id))
         if row is None or not is_alive(row.expire_ns, self._clock.wall_ns()):
             raise MemoryUnknownError(namespace, id)
         return row
@@ -118,7 +118,7 @@ class MemoryService:
 
         """
         try:
-            return await self.projection.index.scroll(where, after, limit)
+            return await (await self.projection.ready()).scroll(where, after, limit)
         except IndexUnavailableError as error:
             raise IndexDownError(str(error)) from error
 
@@ -147,7 +147,7 @@ class MemoryService:
     async def versions(self, limit: int) -> Sequence[Version]:
         """Return past states of the index."""
         try:
-            return await self.projection.index.versions(limit)
+            return await (await self.projection.ready()).versions(limit)
         except IndexUnavailableError as error:
             raise IndexDownError(str(error)) from error
 
@@ -159,7 +159,7 @@ class MemoryService:
 
         """
         try:
-            return await self.projection.index.tag(tag)
+            return await (await self.projection.ready()).tag(tag)
         except TagTakenError as error:
             raise TagInUseError(tag, error.version) from error
         except IndexUnavailableError as error:
@@ -172,7 +172,7 @@ class MemoryService:
 
     async def stats(self, namespace: str) -> tuple[IndexStats, int]:
         """Return how the index is, and how many memories the namespace has."""
-        index = self.projection.index
+        index = await self.projection.ready()
         try:
             if not namespace:
                 return await index.stats(), 0
@@ -181,7 +181,7 @@ class MemoryService:
             raise IndexDownError(str(error)) from error
 
     async def _forget(self, namespace: str, ids: Sequence[str], *, everything: bool, purge: bool) -> tuple[int, str]:
-        index = self.projection.index
+        index = await self.projection.ready()
         if everything:
             count = await index.count(Where(namespace=namespace, include_superseded=True))
         else:

@@ -33,7 +33,7 @@ class MemoryServicer(stubs.MemoryServiceServicer):
         self._clock = clock
 
     async def Retain(self, request: rpc.RetainRequest, context: Context) -> rpc.RetainResponse:
-        wanted = self._service.requested(request.namespace, [request.memory], visible=request.visible)
+        wanted = await self._service.requested(request.namespace, [request.memory], visible=request.visible)
         done, id = await self._service.retain(wanted), wanted.memories[0].id
         similar = await self._service.similar(request.namespace, id, done.vectors, request.similar_max)
         return rpc.RetainResponse(
@@ -49,7 +49,7 @@ class MemoryServicer(stubs.MemoryServiceServicer):
         self, requests: AsyncIterator[rpc.RetainManyRequest], context: Context
     ) -> AsyncGenerator[rpc.RetainManyResponse, None]:
         async def start(request: rpc.RetainManyRequest) -> asyncio.Future[Retained]:
-            wanted = self._service.requested(
+            wanted = await self._service.requested(
                 request.namespace, request.memories, request.vectors, visible=request.visible
             )
             return asyncio.ensure_future(self._service.retain(wanted))
@@ -65,7 +65,7 @@ class MemoryServicer(stubs.MemoryServiceServicer):
                 )
 
     async def Recall(self, request: rpc.RecallRequest, context: Context) -> rpc.RecallResponse:
-        dimension = self._service.projection.index.dimension
+        dimension = (await self._service.projection.ready()).dimension
         question = to_question(request, dimension=dimension, now_ns=self._clock.wall_ns())
         return from_answer(await self._service.recaller.recall(question, request.SerializeToString(deterministic=True)))
 
