@@ -41,7 +41,8 @@ def test_a_half_life_takes_half_of_what_age_may_take() -> None:
     """
     found = score(FIRST, None, ways=1, age_ns=HALF_LIFE_NS, importance=0, weights=Weights(recency=0.4, importance=0.5))
 
-    assert (found.recency, found.importance) == (pytest.approx(0.8), pytest.approx(0.5))
+    assert found.recency == pytest.approx(0.8)
+    assert found.importance == pytest.approx(0.5)
     assert found.total == pytest.approx(0.4)
 
 
