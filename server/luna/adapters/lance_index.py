@@ -43,6 +43,7 @@ class LanceIndex(LanceReader):
         self._turn = asyncio.Lock()
         self._tending = asyncio.Lock()
         self._sealed = 0
+        self._rest_until = 0.0
 
     async def begin(self) -> None:
         """Learn what the table holds, and make what it lacks."""
@@ -118,13 +119,17 @@ class LanceIndex(LanceReader):
 
     async def tend(self) -> bool:
         """Do what upkeep is due, beside searches and batches. Return whether any was."""
-        if self._tending.locked():
+        clock = asyncio.get_running_loop().time
+        if self._tending.locked() or clock() < self._rest_until:
             return False
         with spoken("upkeep of the memory index"):
             await self._seal()
             if not await self._upkeep.due():
                 return False
+        started = clock()
         await self.optimize()
+        # Searches and batches need the processors too: upkeep has a quarter of the time.
+        self._rest_until = clock() + 3 * (clock() - started)
         return True
 
     async def optimize(self) -> None:
