@@ -93,9 +93,7 @@ async def _ingest(index: MemoryIndex, folder: Path, vectors: Vectors) -> dict[st
         # Medians: what else the machine does hits single batches of either side.
         ours, theirs = (size / statistics.median(each) for each in took)
         ratio = ours / theirs
-        print(
-            f"ingest by {size}: ours {ours:,.0f}/s   raw add {theirs:,.0f}/s   {ratio:.2f} x raw (at least {INGEST_MIN})"
-        )
+        print(f"ingest by {size}: ours {ours:,.0f}/s   raw add {theirs:,.0f}/s   {ratio:.2f} x (at least {INGEST_MIN})")
         rates = {"ours_per_s": round(ours), "raw_per_s": round(theirs)}
         figures[str(size)] = {**rates, "ratio": round(ratio, 3)}
     return figures
