@@ -368,3 +368,19 @@ async def test_a_question_says_something(shaky: Node) -> None:
 
     assert caught.value.reason == "MEMORY_ERROR_REASON_QUESTION"
     assert unclear.value.reason == "MEMORY_ERROR_REASON_FORGET_WHAT"
+
+
+async def test_nothing_is_loaded_before_it_is_needed(shaky: Node) -> None:
+    """
+    What was remembered is opened at once after a restart; an empty memory when somebody asks.
+    """
+    assert isinstance(shaky.indexes, ShakyIndexes)
+    async with running(shaky, ask=False) as memory:
+        await asyncio.sleep(0.1)
+        assert shaky.indexes.index is None
+        assert (await memory.health())[0] is Health.SERVING
+        await memory.client.retain("me", new_memory(DOOR), visible=True)
+    shaky.indexes = ShakyIndexes()
+    async with running(shaky, ask=False) as memory, asyncio.timeout(5):
+        while shaky.indexes.index is None:
+            await asyncio.sleep(0.01)

@@ -41,6 +41,7 @@ class Applier:
         self._waiting: list[Applying] = []
         self._arrived = asyncio.Event()
         self._under_way: dict[Key, pb.NewMemory] = {}
+        self._asleep = True
         self.trouble = "is not open yet"
         """Why the index is behind."""
 
@@ -66,6 +67,9 @@ class Applier:
         failures = 0
         while True:
             try:
+                if self._asleep:
+                    await self._projection.wanted()
+                    self._asleep = False
                 await self._turn()
                 failures, self.trouble = 0, ""
             except Exception as error:  # noqa: BLE001  however storage fails, this must come back
@@ -79,6 +83,8 @@ class Applier:
     async def probe(self) -> tuple[Health, str]:
         """Tell whether memories are found."""
         projection = self._projection
+        if self._asleep:
+            return Health.SERVING, "nothing is remembered yet"
         if projection.reindexing:
             return Health.DEGRADED, "the index is being made anew"
         if projection.mismatch:

@@ -46,6 +46,7 @@ class Projection:
         self._right = tools.right
         self._model = model
         self._ready = asyncio.Event()
+        self._wanted = asyncio.Event()
         self._index: MemoryIndex | None = None
         self._writing = asyncio.Lock()
         self._job: asyncio.Task[None] | None = None
@@ -72,6 +73,11 @@ class Projection:
             raise IndexDownError("it is not open yet")
         return self._index
 
+    async def wanted(self) -> None:
+        """Wait until there is something to find, or somebody asks: what nobody uses is not loaded."""
+        if not (await self._events.read(WANTED, limit=1)).events:
+            await self._wanted.wait()
+
     async def ready(self) -> MemoryIndex:
         """Wait a while for the index to be open, and return it.
 
@@ -80,6 +86,7 @@ class Projection:
             IndexDownError: it is not open.
 
         """
+        self._wanted.set()
         if self._index is None and not self.mismatch:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE_SECONDS):
@@ -121,6 +128,7 @@ class Projection:
         """
         if self.reindexing:
             raise ReindexingError
+        self._wanted.set()
         self.progress = progress = Progress()
         self._job = asyncio.create_task(self._make_anew(progress))
         return progress
@@ -136,8 +144,7 @@ class Projection:
             self._right.release()
 
     async def _open(self) -> None:
-        if self._right is not None and not self._right.acquire():
-            raise IndexDownError("the process before this one has not let go of it")
+        self._take_right()
         model = await self._model.opened()
         try:
             self._index = await self._indexes.open(model.model_id, await self._dimension(model))
@@ -148,9 +155,14 @@ class Projection:
         self.seen = self._index.position
         self._ready.set()
 
+    def _take_right(self) -> None:
+        if self._right is not None and not self._right.acquire():
+            raise IndexDownError("the process before this one has not let go of it")
+
     async def _make_anew(self, progress: Progress) -> None:
         try:
             async with self._writing:
+                self._take_right()
                 progress.head = await self._events.head()
                 before, self._index = self._index, None
                 if before is not None:
