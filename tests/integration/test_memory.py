@@ -384,3 +384,44 @@ async def test_nothing_is_loaded_before_it_is_needed(shaky: Node) -> None:
     async with running(shaky, ask=False) as memory, asyncio.timeout(5):
         while shaky.indexes.index is None:
             await asyncio.sleep(0.01)
+
+
+async def test_who_brings_what_is_under_way_waits_for_it(node: Node) -> None:
+    """
+    The one that is not visible yet becomes visible for both, and is one memory.
+    """
+    async with running(node) as memory:
+        await memory.client.retain("me", new_memory(CAT), visible=True)
+        done = await asyncio.gather(
+            *(memory.client.retain("me", new_memory(DOOR), visible=each % 2 == 1) for each in range(10))
+        )
+        count = (await memory.client.stats("me")).memory_count
+
+    assert {each.event_id for each in done} == {done[0].event_id}
+    assert [each.duplicate for each in done].count(False) == 1
+    assert all(each.visible for each in done[1::2])
+    assert count == 2
+
+
+async def test_texts_that_nobody_waits_for_are_embedded_later(shaky: Node) -> None:
+    """
+    If that fails after they were acknowledged, it is tried again; meanwhile texts are refused.
+    """
+    async with running(shaky) as memory:
+        await memory.client.retain("me", new_memory(DOOR, id="a"), visible=True)
+        shaky.embedder.failure = EmbedderUnavailableError("gone for the test")
+        await memory.client.retain("me", new_memory(CAT, id="b"))
+        async with asyncio.timeout(5):
+            while (await memory.health())[0] is Health.SERVING:
+                await asyncio.sleep(0.01)
+        with pytest.raises(ArkaliaError) as caught:
+            await memory.client.retain("me", new_memory("another", id="c"))
+        shaky.embedder.failure = None
+        async with asyncio.timeout(10):
+            while (await memory.client.stats("me")).memory_count < 2:
+                await asyncio.sleep(0.02)
+        found = await memory.client.recall("me", CAT, limit=1)
+
+    assert caught.value.reason == "MEMORY_ERROR_REASON_EMBEDDER"
+    assert found.memories[0].memory.id == "b"
+    assert found.memories[0].score.similarity == pytest.approx(1, abs=1e-3)

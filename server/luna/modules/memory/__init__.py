@@ -50,7 +50,7 @@ def _wire(tools: Toolbox) -> Wired:
     servicer = MemoryServicer(service, clock)
     return Wired(
         register=lambda server: stubs.add_MemoryServiceServicer_to_server(servicer, server),
-        background=[apply, recorder.run],
+        background=[apply, applier.tend, recorder.run],
         probes={_SERVICE.full_name: applier.probe},
     )
 

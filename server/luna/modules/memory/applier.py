@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 
 from arkalia.memory.v1 import memory_pb2 as pb
 
@@ -15,6 +15,10 @@ from luna.modules.memory.facts import Fact
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.requests import Retained, Retaining
 
+BARE_TURN_MAX: Final = 64
+"""How many texts are embedded before the index is changed."""
+BARE_MAX: Final = 1024
+"""How many may wait to be embedded before those who bring more wait as well."""
 REST_SECONDS: Final = (0.1, 0.5, 2.0)
 LOOK_SECONDS: Final = 2.0
 """How soon facts are noticed that others have recorded, and how often upkeep is looked for."""
@@ -30,6 +34,19 @@ class Applying:
     memories: Sequence[pb.NewMemory]
     request: Retaining
     outcome: Retained
+    followers: list[Retaining] = field(default_factory=list)
+    """Who has brought the same meanwhile, and waits for it to be visible."""
+
+    def again(self, request: Retaining) -> Retained:
+        """Return the outcome of *request*, which brings the same again."""
+        return replace(self.outcome, new=0, duplicates=len(request.memories), vectors=None)
+
+
+class UnderWay(NamedTuple):
+    """A memory that is recorded and not in the index yet."""
+
+    memory: pb.NewMemory
+    applying: Applying
 
 
 class Applier:
@@ -40,13 +57,15 @@ class Applier:
         self._clock = clock
         self._waiting: list[Applying] = []
         self._arrived = asyncio.Event()
-        self._under_way: dict[Key, pb.NewMemory] = {}
+        self._under_way: dict[Key, UnderWay] = {}
+        self._bare = 0
+        self._moved = asyncio.Event()
         self._asleep = True
         self.trouble = "is not open yet"
         """Why the index is behind."""
 
     @property
-    def under_way(self) -> Mapping[Key, pb.NewMemory]:
+    def under_way(self) -> Mapping[Key, UnderWay]:
         """What is recorded and not in the index yet."""
         return self._under_way
 
@@ -54,13 +73,28 @@ class Applier:
         """Bring this into the index next."""
         self._waiting.append(applying)
         for row, memory in zip(applying.fact.rows, applying.memories, strict=True):
-            self._under_way[row.key] = memory
+            self._under_way[row.key] = UnderWay(memory, applying)
+        self._bare += applying.fact.is_bare
         self._arrived.set()
 
     async def drained(self) -> None:
         """Wait until everything that was added is in the index."""
         while self._under_way:
-            await self._clock.sleep(0.002)
+            await self._moved.wait()
+
+    async def room(self) -> None:
+        """Wait until not too many texts wait to be embedded."""
+        while self._bare > BARE_MAX:
+            await self._moved.wait()
+
+    async def tend(self) -> None:
+        """Look for upkeep that is due, forever, beside everything else."""
+        while True:
+            await self._clock.sleep(LOOK_SECONDS)
+            try:
+                await self._projection.tend()
+            except Exception as error:  # noqa: BLE001  what was not done now is still due
+                _log.warning("upkeep of the memory index failed: %s: %s", type(error).__name__, error)
 
     async def run(self) -> None:
         """Change the index, forever. If that fails, what is missing is read from the log."""
@@ -97,10 +131,10 @@ class Applier:
 
     async def _turn(self) -> None:
         if not self._waiting and not self._projection.lost and not await self._came():
-            await self._look_around()
+            await self._projection.catch_up()
             return
         self._arrived.clear()
-        taken = list(self._waiting)
+        taken = self._next()
         await self._projection.apply([each.fact for each in taken])
         del self._waiting[: len(taken)]
         for each in taken:
@@ -114,13 +148,23 @@ class Applier:
             return False
         return True
 
-    async def _look_around(self) -> None:
-        await self._projection.catch_up()
-        await self._projection.tend()
+    def _next(self) -> Sequence[Applying]:
+        """Return what comes next: not so many texts to embed that those who wait to see theirs wait for long."""
+        bare, taken = 0, []
+        for each in self._waiting:
+            bare += each.fact.is_bare
+            if bare > BARE_TURN_MAX:
+                break
+            taken.append(each)
+        return taken
 
     def _settle(self, applied: Applying) -> None:
         for row in applied.fact.rows:
             self._under_way.pop(row.key, None)
-        outcome = applied.request.outcome
-        if not outcome.done():
-            outcome.set_result(replace(applied.outcome, visible=True))
+        self._bare -= applied.fact.is_bare
+        for request in (applied.request, *applied.followers):
+            if not request.outcome.done():
+                same = request is applied.request
+                request.outcome.set_result(replace(applied.outcome if same else applied.again(request), visible=True))
+        self._moved.set()
+        self._moved = asyncio.Event()

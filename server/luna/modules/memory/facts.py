@@ -18,6 +18,10 @@ CATEGORY: Final = "memory"
 WANTED: Final = EventFilter(category=CATEGORY, types=frozenset({RETAINED, FORGOTTEN}))
 
 
+BARE: Final = np.zeros((0, 0), np.float32)
+"""The vectors of a fact that has none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """Memories that one event retained."""
@@ -25,6 +29,11 @@ class Fact:
     rows: Sequence[Row]
     vectors: Vectors
     model_id: str
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether its texts are still to be embedded."""
+        return not len(self.vectors)
 
     @property
     def position(self) -> int:
@@ -38,15 +47,15 @@ def stream_of(namespace: str) -> str:
 
 
 def to_payload(
-    namespace: str, memories: Sequence[pb.NewMemory], vectors: Vectors, *, model_id: str, now_ns: int
+    namespace: str, memories: Sequence[pb.NewMemory], vectors: Vectors | None, *, model_id: str, now_ns: int
 ) -> facts.MemoriesRetained:
-    """Return the fact that *memories*, each with its id, were retained."""
+    """Return the fact that *memories*, each with its id, were retained; without vectors, they follow from the texts."""
     told = facts.MemoriesRetained(
         namespace=namespace,
         memories=memories,
-        vectors=np.ascontiguousarray(vectors, dtype="<f4").tobytes(),
-        dimension=vectors.shape[1],
-        model_id=model_id,
+        vectors=np.ascontiguousarray(vectors, dtype="<f4").tobytes() if vectors is not None else b"",
+        dimension=vectors.shape[1] if vectors is not None else 0,
+        model_id=model_id if vectors is not None else "",
     )
     fill_time(told.retain_time, now_ns)
     return told
@@ -78,7 +87,7 @@ def fact_of(event: Event) -> Fact:
     told = facts.MemoriesRetained.FromString(event.payload)
     return Fact(
         rows=rows_of(told, position=event.position, event_id=event.event_id),
-        vectors=vectors_from(told.vectors, told.dimension),
+        vectors=vectors_from(told.vectors, told.dimension) if told.vectors else BARE,
         model_id=told.model_id,
     )
 

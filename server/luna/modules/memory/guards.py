@@ -33,6 +33,8 @@ class Guards:
         self._flat = _breaker(process, "index", "flat")
         self._words = _breaker(process, "index", "words")
         self._keys = _breaker(process, "index", "keys")
+        self.embedding_fails = True
+        """Whether the last texts could not be embedded. It is not known before the first."""
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of *texts*.
@@ -43,9 +45,12 @@ class Guards:
         """
         try:
             async with guard(self._embedding, self._clock):
-                return await (await self._model.opened()).embed(texts)
+                vectors = await (await self._model.opened()).embed(texts)
         except (EmbedderUnavailableError, CircuitOpenError) as error:
+            self.embedding_fails = True
             raise EmbedderRestingError(str(error)) from error
+        self.embedding_fails = False
+        return vectors
 
     async def nearest(self, reader: MemoryReader, vector: Vectors, where: Where, limit: int) -> Found:
         """Find memories by meaning: by the vector index or, if that fails, by comparing with all.

@@ -116,8 +116,8 @@ class Projection:
 
     async def tend(self) -> None:
         """Do what upkeep is due."""
-        if not self.reindexing:
-            await self.index.tend()
+        if self._index is not None and not self.reindexing and not self.mismatch:
+            await self._index.tend()
 
     def reindex(self) -> Progress:
         """Begin to make the index anew, and return what tells how far that is.
@@ -199,21 +199,24 @@ class Projection:
         for each in recorded:
             if isinstance(each, Event) and each.type == FORGOTTEN:
                 if waiting:
-                    yield joined(waiting)
+                    yield joined(await self._comparable(waiting))
                 waiting = []
                 yield await self._forgetting(each)
             else:
-                fact = fact_of(each) if isinstance(each, Event) else each
-                waiting.append(await self._comparable(fact))
+                waiting.append(fact_of(each) if isinstance(each, Event) else each)
         if waiting:
-            yield joined(waiting)
+            yield joined(await self._comparable(waiting))
 
-    async def _comparable(self, fact: Fact) -> Fact:
-        """Return *fact* with vectors of the model of the index."""
-        if fact.model_id == self.index.model_id:
-            return fact
+    async def _comparable(self, facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Return *facts* with vectors of the model of the index."""
+        other = [fact for fact in facts if fact.is_bare or fact.model_id != self.index.model_id]
+        if not other:
+            return facts
         model = await self._model.opened()
-        return replace(fact, vectors=await model.embed([row.text for row in fact.rows]))
+        vectors = await model.embed([row.text for fact in other for row in fact.rows])
+        parts = np.split(vectors, np.cumsum([len(fact.rows) for fact in other])[:-1])
+        made = {id(fact): replace(fact, vectors=part) for fact, part in zip(other, parts, strict=True)}
+        return [made.get(id(fact), fact) for fact in facts]
 
     async def _forgetting(self, event: Event) -> Batch:
         told = facts.MemoriesForgotten.FromString(event.payload)

@@ -8,7 +8,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Final, TypeAlias
 from uuid import uuid4
 
 import numpy as np
@@ -20,18 +21,21 @@ from luna.kernel.errors import DomainError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, NewEvent, Recorded, StreamWrite
 from luna.kernel.memory_rows import Key, Row, Vectors
-from luna.modules.memory.applier import Applier, Applying
+from luna.modules.memory.applier import Applier, Applying, UnderWay
 from luna.modules.memory.domain import is_alive
 from luna.modules.memory.errors import IdTakenError, ReindexingError
-from luna.modules.memory.facts import Fact, rows_of, stream_of, to_payload
+from luna.modules.memory.facts import BARE, Fact, rows_of, stream_of, to_payload
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
-from luna.modules.memory.requests import Retained, Retaining, without_twins
+from luna.modules.memory.requests import Retained, Retaining, signature, without_twins
 
 TURN_MEMORIES_MAX: Final = 8192
 """How many memories one turn takes."""
 WAITING_MEMORIES_MAX: Final = 4 * TURN_MEMORIES_MAX
 """How many may wait before those who bring more wait as well."""
+
+_Known: TypeAlias = Row | UnderWay | pb.NewMemory
+"""What an id stands for: in the index, on its way there, or brought by another request of the turn."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +82,7 @@ class Recorder:
             await asyncio.sleep(0)
             turn = self._next()
             try:
+                await self._applier.room()
                 async with self.turn:
                     await self._take(turn)
             except DomainError as error:
@@ -112,13 +117,14 @@ class Recorder:
         if news:
             await self._record(await self._embedded(news))
 
-    async def _known(self, turn: Sequence[Retaining]) -> dict[Key, Row | pb.NewMemory]:
+    async def _known(self, turn: Sequence[Retaining]) -> dict[Key, _Known]:
         keys = [(request.namespace, memory.id) for request in turn for memory in request.memories]
+        # In this order: what comes into the index meanwhile is found in one of both.
         under_way = self._applier.under_way
-        known: dict[Key, Row | pb.NewMemory] = dict(await self._guards.known(self._projection.index, keys))
-        return known | {key: under_way[key] for key in keys if key in under_way}
+        waiting = {key: under_way[key] for key in keys if key in under_way}
+        return {**await self._guards.known(self._projection.index, keys), **waiting}
 
-    def _sifted(self, request: Retaining, known: dict[Key, Row | pb.NewMemory]) -> _New | None:
+    def _sifted(self, request: Retaining, known: dict[Key, _Known]) -> _New | None:
         """Return what is new of *request*. What another request of the turn brings is not."""
         now_ns, places = self._clock.wall_ns(), []
         for place in without_twins(request.namespace, request.memories):
@@ -126,28 +132,29 @@ class Recorder:
             there = known.get((request.namespace, memory.id))
             if there is None or (isinstance(there, Row) and not is_alive(there.expire_ns, now_ns)):
                 places.append(place)
-            elif (there.collection, there.text) != (memory.collection, memory.text):
+            elif _signature(there) != signature(memory):
                 raise IdTakenError(request.namespace, memory.id)
         if places:
             known.update({(request.namespace, request.memories[place].id): request.memories[place] for place in places})
             return _New(request, places)
-        first = known[request.namespace, request.memories[0].id]
-        _settle(request, self._before(request, first))
+        self._brought_again(request, known[request.namespace, request.memories[0].id])
         return None
 
-    def _before(self, request: Retaining, first: Row | pb.NewMemory) -> Retained:
-        """Return the outcome of what was retained before."""
-        there = first if isinstance(first, Row) else None
-        return Retained(
-            new=0,
-            duplicates=len(request.memories),
-            event_id=there.event_id if there else "",
-            position=there.position if there else 0,
-            visible=there is not None,
-        )
+    def _brought_again(self, request: Retaining, first: _Known) -> None:
+        """Answer a request that has nothing new with what became of its first memory."""
+        if isinstance(first, pb.NewMemory):
+            # Another request of this very turn brings it.
+            self.submit(request)
+        elif isinstance(first, Row):
+            outcome = Retained(new=0, duplicates=len(request.memories), event_id=first.event_id, visible=True)
+            _settle(request, replace(outcome, position=first.position))
+        elif request.visible:
+            first.applying.followers.append(request)
+        else:
+            _settle(request, first.applying.again(request))
 
     async def _embedded(self, news: Sequence[_New]) -> Sequence[_New]:
-        bare = [new for new in news if new.vectors is None]
+        bare = [new for new in news if new.vectors is None and not self._may_be_late(new.request)]
         if not bare:
             return news
         try:
@@ -155,11 +162,15 @@ class Recorder:
         except DomainError as error:
             for new in bare:
                 _settle(new.request, error)
-            return [new for new in news if new.vectors is not None]
+            return [new for new in news if new not in bare]
         parts = np.split(vectors, np.cumsum([len(new.memories) for new in bare])[:-1])
         for new, part in zip(bare, parts, strict=True):
             new.vectors = part
         return news
+
+    def _may_be_late(self, request: Retaining) -> bool:
+        """Tell whether texts may be embedded after they were recorded: nobody waits, and nothing says it fails."""
+        return request.late and not self._applier.trouble and not self._guards.embedding_fails
 
     async def _record(self, news: Sequence[_New]) -> None:
         told = [self._told(new) for new in news]
@@ -177,8 +188,6 @@ class Recorder:
                 self._hand_on(new, payload, outcome.events[0])
 
     def _told(self, new: _New) -> facts.MemoriesRetained:
-        if new.vectors is None:
-            raise AssertionError("every memory was embedded")
         return to_payload(
             new.request.namespace,
             new.memories,
@@ -199,7 +208,7 @@ class Recorder:
 
     def _hand_on(self, new: _New, told: facts.MemoriesRetained, recorded: Recorded) -> None:
         rows = rows_of(told, position=recorded.position, event_id=recorded.event_id)
-        fact = Fact(rows=rows, vectors=new.vectors, model_id=told.model_id)  # type: ignore[arg-type]  # embedded by now
+        fact = Fact(rows=rows, vectors=new.vectors if new.vectors is not None else BARE, model_id=told.model_id)
         outcome = Retained(
             new=len(rows),
             duplicates=len(new.request.memories) - len(rows),
@@ -210,6 +219,12 @@ class Recorder:
         self._applier.add(Applying(fact=fact, memories=new.memories, request=new.request, outcome=outcome))
         if not new.request.visible:
             _settle(new.request, outcome)
+
+
+def _signature(there: _Known) -> tuple[str, str]:
+    if isinstance(there, Row):
+        return there.collection, there.text
+    return signature(there.memory if isinstance(there, UnderWay) else there)
 
 
 def _settle(request: Retaining, outcome: Retained | Exception) -> None:

@@ -37,6 +37,8 @@ class Retaining:
     memories: Sequence[pb.NewMemory]
     vectors: Vectors | None
     visible: bool
+    late: bool = False
+    """Whether the texts may be embedded after they were acknowledged."""
     outcome: asyncio.Future[Retained] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 

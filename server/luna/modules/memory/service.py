@@ -61,7 +61,13 @@ class MemoryService:
         self._source = source
 
     async def requested(
-        self, namespace: str, memories: Sequence[pb.NewMemory], vectors: bytes = b"", *, visible: bool
+        self,
+        namespace: str,
+        memories: Sequence[pb.NewMemory],
+        vectors: bytes = b"",
+        *,
+        visible: bool,
+        late: bool = False,
     ) -> Retaining:
         """Return what to `retain`.
 
@@ -77,6 +83,7 @@ class MemoryService:
             memories=checked(memories),
             vectors=given(vectors, len(memories), index.dimension),
             visible=visible,
+            late=late and not visible,
         )
 
     async def retain(self, request: Retaining) -> Retained:

@@ -33,7 +33,9 @@ class MemoryServicer(stubs.MemoryServiceServicer):
         self._clock = clock
 
     async def Retain(self, request: rpc.RetainRequest, context: Context) -> rpc.RetainResponse:
-        wanted = await self._service.requested(request.namespace, [request.memory], visible=request.visible)
+        wanted = await self._service.requested(
+            request.namespace, [request.memory], visible=request.visible, late=not request.similar_max
+        )
         done, id = await self._service.retain(wanted), wanted.memories[0].id
         similar = await self._service.similar(request.namespace, id, done.vectors, request.similar_max)
         return rpc.RetainResponse(
