@@ -42,8 +42,8 @@ async def _main() -> Mapping[str, object]:
             await _until_serving(client)
             index = await LanceIndexes(Path(folder) / "index").open("bench", DIMENSION)
             ingest = await _ingest(client, index, Path(folder) / "raw")
-            retain = await _retain(client)
             recall = await _recall(client, index)
+            retain = await _retain(client)
             await index.aclose()
     return _report(ingest, retain, recall)
 
@@ -130,6 +130,10 @@ async def _retain(client: Arkalia) -> Sequence[float]:
 
 async def _recall(client: Arkalia, index: MemoryIndex) -> Mapping[str, list[float]]:
     """Return the milliseconds of questions of each side, by turns."""
+    await index.optimize()
+    async with asyncio.timeout(120):
+        while (await client.memories.stats()).unindexed_count:
+            await asyncio.sleep(0.5)
     took: dict[str, list[float]] = {"index, in process": [], "Recall, through Envoy": []}
     where = Where(namespace=NAMESPACE, alive_at_ns=1)
     for vector in _vectors(99)[:QUESTIONS]:

@@ -17,6 +17,8 @@ from luna.modules.memory.requests import Retained, Retaining
 
 BARE_TURN_MAX: Final = 64
 """How many texts are embedded before the index is changed."""
+GATHER_SECONDS: Final = 0.03
+"""How long texts that nobody waits for may gather."""
 BARE_MAX: Final = 1024
 """How many may wait to be embedded before those who bring more wait as well."""
 REST_SECONDS: Final = (0.1, 0.5, 2.0)
@@ -133,6 +135,9 @@ class Applier:
         if not self._waiting and not self._projection.lost and not await self._came():
             await self._projection.catch_up()
             return
+        if all(each.fact.is_bare for each in self._waiting):
+            # Nobody waits for these, and a change of the index costs the same for many.
+            await self._clock.sleep(GATHER_SECONDS)
         self._arrived.clear()
         taken = self._next()
         await self._projection.apply([each.fact for each in taken])
