@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import grpc.aio
-from arkalia.assistantia.v1 import prompt_guard_service_pb2
+from arkalia.assistantia.v1 import assistant_service_pb2, prompt_guard_service_pb2
 from arkalia.events.v1 import event_service_pb2
 from arkalia.helloria.v1 import helloria_pb2, helloria_service_pb2
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
@@ -16,6 +16,7 @@ from arkalia.reflexia.v1 import reflexia_service_pb2
 from arkalia.resilience.v1 import circuit_breaker_service_pb2, degradation_service_pb2, projection_service_pb2
 from arkalia.zeroia.v1 import zeroia_service_pb2
 
+from arkalia_client._assistant import AssistantClient
 from arkalia_client._breakers import BreakerClient
 from arkalia_client._calls import ask, follow
 from arkalia_client._degradation import DegradationClient
@@ -30,6 +31,7 @@ from arkalia_client._zeroia import DecisionClient
 
 _CONTRACTS: Final = (
     event_service_pb2,
+    assistant_service_pb2,
     prompt_guard_service_pb2,
     helloria_service_pb2,
     memory_service_pb2,
@@ -64,6 +66,7 @@ class Arkalia:
         self.degradation = DegradationClient(channel)
         self.recoveries = RecoveryClient(channel)
         self.node = NodeClient(channel)
+        self.assistant = AssistantClient(channel)
         self.guard = GuardClient(channel)
         self._helloria = HelloriaServiceStub(channel)
 

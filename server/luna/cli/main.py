@@ -9,6 +9,7 @@ from luna.cli import (
     USAGE,
     breakers,
     chaos,
+    chat,
     degradation,
     guard,
     incidents,
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for commands in (
-    *(up, node, processes, mind, log, memory, memories, guard),
+    *(up, node, processes, mind, log, memory, memories, chat, guard),
     *(breakers, degradation, recoveries, incidents, chaos),
 ):
     commands.add_to(app)

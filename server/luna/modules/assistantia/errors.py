@@ -1,6 +1,12 @@
 """The failures of the assistantia module, one class per ``AssistantiaErrorReason`` value."""
 
+from typing import Final
+
 from luna.kernel.errors import DomainError
+from luna.modules.assistantia.guard import Verdict
+
+SHOWN_MAX: Final = 8
+"""How many rules and places a refusal names."""
 
 
 class AssistantiaModuleError(DomainError):
@@ -20,3 +26,41 @@ class BatchTooLongError(AssistantiaModuleError):
             characters=characters,
             limit=limit,
         )
+
+
+class PromptRefusedError(AssistantiaModuleError):
+    """The guard refuses a message."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED"
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(
+            "the guard takes the message for an attack; ListRules says what its rules find, "
+            "and CheckPrompt shows where they match",
+            category=verdict.rules[0].category,
+            score=round(verdict.score, 3),
+            threshold=verdict.threshold,
+            rule_ids=",".join(rule.id for rule in verdict.rules[:SHOWN_MAX]),
+            spans=",".join(f"{span.start}-{span.end}:{span.rule.id}" for span in verdict.spans[:SHOWN_MAX]),
+        )
+
+
+class ConversationUnknownError(AssistantiaModuleError):
+    """There is no such conversation for whoever asks."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_CONVERSATION_UNKNOWN"
+
+    def __init__(self, conversation_id: str) -> None:
+        super().__init__(
+            f"there is no conversation {conversation_id}; ListConversations lists those there are",
+            conversation_id=conversation_id,
+        )
+
+
+class PageTokenError(AssistantiaModuleError):
+    """The page token was not issued for this list."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_PAGE_TOKEN"
+
+    def __init__(self) -> None:
+        super().__init__("page_token was not issued for this list; send an empty one to start over")

@@ -55,14 +55,17 @@ class PromptGuardServicer(stubs.PromptGuardServiceServicer):
         level = request.level or pb.GUARD_LEVEL_MEDIUM
         foreign = request.source in {pb.TEXT_SOURCE_MEMORY, pb.TEXT_SOURCE_TOOL}
         name = pb.GuardLevel.Name(level).removeprefix("GUARD_LEVEL_")
-        return _to_pb(self._guard.check(request.text, level=name, foreign=foreign), level, self._guard.lexicon.version)
+        return to_verdict(
+            self._guard.check(request.text, level=name, foreign=foreign), level, self._guard.lexicon.version
+        )
 
 
 async def _away(characters: int, work: Callable[[], T]) -> T:
     return work() if characters <= SHORT_CHARACTERS else await asyncio.to_thread(work)
 
 
-def _to_pb(verdict: Verdict, level: pb.GuardLevel, version: str) -> pb.GuardVerdict:
+def to_verdict(verdict: Verdict, level: pb.GuardLevel, version: str) -> pb.GuardVerdict:
+    """Return *verdict* as the contract says it."""
     return pb.GuardVerdict(
         refused=verdict.refused,
         score=verdict.score,

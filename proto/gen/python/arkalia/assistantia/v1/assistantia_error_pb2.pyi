@@ -9,5 +9,11 @@ class AssistantiaErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ASSISTANTIA_ERROR_REASON_UNSPECIFIED: _ClassVar[AssistantiaErrorReason]
     ASSISTANTIA_ERROR_REASON_BATCH_TOO_LONG: _ClassVar[AssistantiaErrorReason]
+    ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED: _ClassVar[AssistantiaErrorReason]
+    ASSISTANTIA_ERROR_REASON_CONVERSATION_UNKNOWN: _ClassVar[AssistantiaErrorReason]
+    ASSISTANTIA_ERROR_REASON_PAGE_TOKEN: _ClassVar[AssistantiaErrorReason]
 ASSISTANTIA_ERROR_REASON_UNSPECIFIED: AssistantiaErrorReason
 ASSISTANTIA_ERROR_REASON_BATCH_TOO_LONG: AssistantiaErrorReason
+ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED: AssistantiaErrorReason
+ASSISTANTIA_ERROR_REASON_CONVERSATION_UNKNOWN: AssistantiaErrorReason
+ASSISTANTIA_ERROR_REASON_PAGE_TOKEN: AssistantiaErrorReason

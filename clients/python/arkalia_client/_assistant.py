@@ -1,0 +1,56 @@
+"""The assistant client."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+import grpc.aio
+from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
+from arkalia.assistantia.v1 import conversation_pb2 as pb
+from arkalia.assistantia.v1.assistant_service_pb2_grpc import AssistantServiceStub
+
+from arkalia_client._calls import ask, follow
+
+_PAGE: Final = 50
+
+
+class AssistantClient:
+    """Talks to ``arkalia.assistantia.v1.AssistantService``."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = AssistantServiceStub(channel)
+
+    async def chat(
+        self, message: str, *, conversation_id: str = "", namespace: str = "", memories_max: int = 0
+    ) -> AsyncGenerator[rpc.ChatResponse, None]:
+        """Yield the answer to *message*, part by part. Closing this stops the answer."""
+        request = rpc.ChatRequest(
+            message=message, conversation_id=conversation_id, namespace=namespace, memories_max=memories_max
+        )
+        async with aclosing(follow(self._stub.Chat, request)) as parts:
+            async for part in parts:
+                yield part
+
+    async def conversation(
+        self, conversation_id: str, *, limit: int = 0, page_token: str = ""
+    ) -> rpc.GetConversationResponse:
+        """Return a conversation with its newest turns, or those of the page that the token stands for."""
+        request = rpc.GetConversationRequest(conversation_id=conversation_id, page_size=limit, page_token=page_token)
+        return await ask(self._stub.GetConversation, request)
+
+    async def conversations(self, *, limit: int = 0) -> AsyncGenerator[pb.Conversation, None]:
+        """Yield conversations, the newest first, up to *limit* or to the end."""
+        token, left = "", limit or float("inf")
+        while left > 0:
+            request = rpc.ListConversationsRequest(page_size=int(min(_PAGE, left)), page_token=token)
+            page = await ask(self._stub.ListConversations, request)
+            for conversation in page.conversations:
+                yield conversation
+            left -= len(page.conversations)
+            token = page.next_page_token
+            if not token:
+                return
+
+    async def delete(self, conversation_id: str) -> None:
+        """Delete a conversation."""
+        await ask(self._stub.DeleteConversation, rpc.DeleteConversationRequest(conversation_id=conversation_id))

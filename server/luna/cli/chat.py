@@ -1,0 +1,138 @@
+"""The command that talks with the node: ``arkalia chat``."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Annotated, Final
+
+import typer
+from arkalia.assistantia.v1.assistant_service_pb2 import ChatDone, ChatResponse
+from arkalia.assistantia.v1.conversation_pb2 import SPEAKER_USER, AnswerRung, Citation
+from rich.live import Live
+from rich.markdown import Markdown
+
+from arkalia_client import Arkalia, ArkaliaError
+from luna.cli.call import talk
+from luna.cli.memory import NAMESPACE_DEFAULT
+from luna.cli.output import as_json, complaints, console
+from luna.cli.state import Json, state_of
+
+HELP: Final = "/help  /new: another conversation  /history: what was said  /quit"
+CITED_SHOWN: Final = 120
+TURNS_SHOWN: Final = 20
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command to *app*."""
+    app.command()(chat)
+
+
+def chat(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="What to ask; without it, a conversation begins.")] = "",
+    *,
+    namespace: Annotated[
+        str, typer.Option("--namespace", "-n", help="Whose memories to answer from.")
+    ] = NAMESPACE_DEFAULT,
+    conversation: Annotated[str, typer.Option(help="The id of the conversation to continue.")] = "",
+    json: Json = False,
+) -> None:
+    """Ask the node, and read the answer with what it rests on."""
+
+    async def run(node: Arkalia) -> None:
+        session = _Session(node, namespace, conversation)
+        if question:
+            await (session.print_json if json else session.show)(question)
+        else:
+            await session.converse()
+
+    talk(state_of(context).target, run)
+
+
+class _Session:
+    """A conversation, as somebody at a terminal has it."""
+
+    def __init__(self, node: Arkalia, namespace: str, conversation_id: str) -> None:
+        self._node = node
+        self._namespace = namespace
+        self._id = conversation_id
+        self._commands: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "/help": self._help,
+            "/new": self._new,
+            "/history": self._history,
+        }
+
+    async def converse(self) -> None:
+        """Answer line by line until /quit or the end of the input."""
+        await self._help()
+        while (line := await asyncio.to_thread(_read)) not in {None, "/quit"}:
+            if not line:
+                continue
+            command = self._commands.get(line, self._help if line.startswith("/") else None)
+            try:
+                await (command() if command else self.show(line or ""))
+            except ArkaliaError as error:
+                # The next question may fare better.
+                complaints().print(f"{error.reason}: {error}", markup=False)
+
+    async def show(self, question: str) -> None:
+        """Show the answer as it comes, then what it rests on."""
+        text, others = "", list[ChatResponse]()
+        with Live(console=console(), refresh_per_second=12) as live:
+            async with aclosing(self._ask(question)) as parts:
+                async for part in parts:
+                    if part.delta:
+                        text += part.delta
+                        live.update(Markdown(text))
+                    else:
+                        others.append(part)
+        self._rests_on([each.citation for each in others if each.HasField("citation")])
+        self._ended(others[-1].done if others else ChatDone())
+
+    def _rests_on(self, citations: Sequence[Citation]) -> None:
+        for cited in citations:
+            console().print(f"  {_cited(cited)}", markup=False, style="dim")
+
+    def _ended(self, done: ChatDone) -> None:
+        for note in done.notes:
+            console().print(f"  {note}", markup=False, style="yellow")
+        rung = AnswerRung.Name(done.rung).removeprefix("ANSWER_RUNG_").lower()
+        console().print(f"  {rung} · {self._id}", markup=False, style="dim")
+
+    async def print_json(self, question: str) -> None:
+        """Print every part of the answer as one line of JSON."""
+        async with aclosing(self._ask(question)) as parts:
+            async for part in parts:
+                typer.echo(as_json(part, indent=None))
+
+    async def _ask(self, question: str) -> AsyncGenerator[ChatResponse, None]:
+        answer = self._node.assistant.chat(question, conversation_id=self._id, namespace=self._namespace)
+        async with aclosing(answer) as parts:
+            async for part in parts:
+                self._id = part.begun.conversation_id or self._id
+                yield part
+
+    async def _help(self) -> None:
+        console().print(HELP, markup=False, style="dim")
+
+    async def _new(self) -> None:
+        self._id = ""
+
+    async def _history(self) -> None:
+        if not self._id:
+            return
+        for turn in (await self._node.assistant.conversation(self._id, limit=TURNS_SHOWN)).turns:
+            speaker = "you " if turn.speaker == SPEAKER_USER else "node"
+            console().print(f"{speaker}  {turn.text}", markup=False)
+
+
+def _read() -> str | None:
+    try:
+        return input("> ").strip()
+    except EOFError:
+        return None
+
+
+def _cited(cited: Citation) -> str:
+    source = f"memory {cited.memory_id}, event {cited.event_id}" if cited.memory_id else f"event {cited.event_id}"
+    return f"[{cited.number}] {source}: {' '.join(cited.text.split())[:CITED_SHOWN]}"

@@ -1,0 +1,52 @@
+"""Conversations on a whole node, through Envoy: REST, server-sent events and the command line."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from arkalia_client import connect, new_memory
+from tests.node import running_node
+
+pytestmark = pytest.mark.mesh
+
+KEY = "The key of the greenhouse is under the blue pot."
+
+
+async def test_what_was_remembered_is_quoted_and_cited(tmp_path: Path) -> None:
+    """
+    Over server-sent events and from the command line, in one conversation.
+    """
+    async with running_node(tmp_path) as node, httpx.AsyncClient(base_url=node.url, timeout=30) as rest:
+        async with asyncio.timeout(60):
+            while (await rest.get("/v1/memory-index")).status_code != httpx.codes.OK:
+                # The process that serves it may start after the front door.
+                await asyncio.sleep(0.1)
+        async with connect(node.target) as client:
+            kept = await client.memories.retain("default", new_memory(KEY), visible=True)
+        asked = {"message": "Where is the key of the greenhouse?"}
+        answer = await rest.post("/v1/assistant:chat", json=asked, headers={"accept": "text/event-stream"})
+        parts = [json.loads(line.removeprefix("data: ")) for line in answer.text.splitlines() if "data: " in line]
+        id = parts[0]["begun"]["conversationId"]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "luna", "chat", "--conversation", id, "Where is the pot?"),
+            env=node.environ,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(60):
+            said, _ = await process.communicate()
+        turns = (await rest.get(f"/v1/assistant/conversations/{id}")).json()["turns"]
+        gone = await rest.delete(f"/v1/assistant/conversations/{id}")
+        after = await rest.get(f"/v1/assistant/conversations/{id}")
+
+    (cited,) = [part["citation"] for part in parts if "citation" in part]
+    assert answer.headers["content-type"] == "text/event-stream"
+    assert KEY in "".join(part.get("delta", "") for part in parts)
+    assert (cited["memoryId"], cited["eventId"]) == (kept.id, kept.event_id)
+    assert parts[-1]["done"]["rung"] == "ANSWER_RUNG_EXTRACTIVE"
+    assert kept.event_id in said.decode()
+    assert [turn["speaker"] for turn in turns] == ["SPEAKER_USER", "SPEAKER_ASSISTANT"] * 2
+    assert (gone.status_code, after.status_code) == (httpx.codes.OK, httpx.codes.NOT_FOUND)
