@@ -27,15 +27,21 @@ STEM_LETTERS: Final = 6
 _END: Final = re.compile(r"(?<=[.!?…])\s+|\s*\n+\s*")
 _WORD: Final = re.compile(r"\w{2,}")
 _EMPTY: Final = (
-    "a an and are as at be by did do does for from has have how if in into is it its me my of on or our so that "
-    "the their them then there they this to was we were what when where which who whom whose why will with you "
-    "your about can could would should tell",
-    "au aux avec ce ces cela dans de des du elle en est et etait etre il ils je la le les leur lui ma mais me mes "
-    "mon ne nos notre nous on ou par pas pour pourquoi quand que quel quelle quels quelles qui sa se ses son sont "
-    "sur ta te tes ton tu un une vos votre vous comment",
+    (
+        "a an and are as at be by did do does for from has have how if in into is it its me my of on or our so that "
+        "the their them then there they this to was we were what when where which who whom whose why will with you "
+        "your about can could would should tell"
+    ),
+    (
+        "au aux avec ce ces cela dans de des du elle en est et etait etre il ils je la le les leur lui ma mais me mes "
+        "mon ne nos notre nous on ou par pas pour pourquoi quand que quel quelle quels quelles qui sa se ses son sont "
+        "sur ta te tes ton tu un une vos votre vous comment"
+    ),
     "el los las del al y o por con su sus es son un una como cuando donde quien que cual porque",
-    "der die das den dem des ein eine einer einem einen und oder ist sind war von zu mit auf fur im am wie was "
-    "wann wo wer warum welche welcher",
+    (
+        "der die das den dem des ein eine einer einem einen und oder ist sind war von zu mit auf fur im am wie was "
+        "wann wo wer warum welche welcher"
+    ),
 )
 """Words that say nothing about what is asked: English, French, Spanish, German."""
 _STOP: Final = frozenset(word for language in _EMPTY for word in language.split())
