@@ -161,6 +161,17 @@ async def test_why_the_node_did_something_is_answered_from_the_record(node: Whol
     assert zeroia_pb2.DecisionAction.Name(decision.action).removeprefix("DECISION_ACTION_") in text
 
 
+async def test_where_no_decision_is_on_record_memory_is_asked(node: Whole) -> None:
+    """
+    What looks like a question about the node may be about something else.
+    """
+    await node.memories.retain("default", new_memory("We decided to reduce the load of the truck."), visible=True)
+    parts = await node.say("Why did you reduce the load of the truck?")
+
+    assert len([part for part in parts if part.HasField("citation")]) == 1
+    assert parts[-1].done.notes == ["no such decision is on record, so memory was asked"]
+
+
 async def test_a_conversation_is_kept_listed_and_deleted(node: Whole) -> None:
     """
     Two questions, two answers, oldest first; gone when deleted, and not continued.

@@ -9,11 +9,24 @@ import httpx
 import pytest
 
 from arkalia_client import connect, new_memory
-from tests.node import running_node
+from tests.node import Node, running_node
 
 pytestmark = pytest.mark.mesh
 
 KEY = "The key of the greenhouse is under the blue pot."
+
+
+async def arkalia(node: Node, *arguments: str, typed: str = "") -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "luna", *arguments),
+        env=node.environ,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        said, _ = await process.communicate(typed.encode())
+    assert process.returncode == 0, said.decode()
+    return said.decode()
 
 
 async def test_what_was_remembered_is_quoted_and_cited(tmp_path: Path) -> None:
@@ -31,13 +44,8 @@ async def test_what_was_remembered_is_quoted_and_cited(tmp_path: Path) -> None:
         answer = await rest.post("/v1/assistant:chat", json=asked, headers={"accept": "text/event-stream"})
         parts = [json.loads(line.removeprefix("data: ")) for line in answer.text.splitlines() if "data: " in line]
         id = parts[0]["begun"]["conversationId"]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "luna", "chat", "--conversation", id, "Where is the pot?"),
-            env=node.environ,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        async with asyncio.timeout(60):
-            said, _ = await process.communicate()
+        said = await arkalia(node, "chat", "--conversation", id, "Where is the pot?")
+        typed = await arkalia(node, "chat", "--conversation", id, typed="What is blue?\n/history\n/quit\n")
         turns = (await rest.get(f"/v1/assistant/conversations/{id}")).json()["turns"]
         gone = await rest.delete(f"/v1/assistant/conversations/{id}")
         after = await rest.get(f"/v1/assistant/conversations/{id}")
@@ -47,6 +55,7 @@ async def test_what_was_remembered_is_quoted_and_cited(tmp_path: Path) -> None:
     assert KEY in "".join(part.get("delta", "") for part in parts)
     assert (cited["memoryId"], cited["eventId"]) == (kept.id, kept.event_id)
     assert parts[-1]["done"]["rung"] == "ANSWER_RUNG_EXTRACTIVE"
-    assert kept.event_id in said.decode()
-    assert [turn["speaker"] for turn in turns] == ["SPEAKER_USER", "SPEAKER_ASSISTANT"] * 2
+    assert kept.event_id in said
+    assert "you   What is blue?" in typed
+    assert [turn["speaker"] for turn in turns] == ["SPEAKER_USER", "SPEAKER_ASSISTANT"] * 3
     assert (gone.status_code, after.status_code) == (httpx.codes.OK, httpx.codes.NOT_FOUND)

@@ -90,7 +90,17 @@ def test_a_time_that_has_not_come_today_was_yesterday() -> None:
     assert about.until_ns == int((datetime(2026, 5, 4, 23, 11, tzinfo=UTC) - timedelta(days=1)).timestamp()) * 10**9
 
 
-@pytest.mark.parametrize("question", ["Why is the sky blue?", "Where did you put the load?", "Why does the cat sleep?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why is the sky blue?",
+        "Where did you put the load?",
+        "Why did you eat last?",
+        "Why did you shut the door?",
+        "Pourquoi la charge du camion a-t-elle baissé ?",
+        "Why does the cat sleep?",
+    ],
+)
 def test_other_questions_are_for_memory(question: str) -> None:
     """
     A why alone says nothing about the node.

@@ -13,7 +13,6 @@ from rich.markdown import Markdown
 
 from arkalia_client import Arkalia, ArkaliaError
 from luna.cli.call import talk
-from luna.cli.memory import NAMESPACE_DEFAULT
 from luna.cli.output import as_json, complaints, console
 from luna.cli.state import Json, state_of
 
@@ -32,8 +31,11 @@ def chat(
     question: Annotated[str, typer.Argument(help="What to ask; without it, a conversation begins.")] = "",
     *,
     namespace: Annotated[
-        str, typer.Option("--namespace", "-n", help="Whose memories to answer from.")
-    ] = NAMESPACE_DEFAULT,
+        str,
+        typer.Option(
+            "--namespace", "-n", help="Whose memories to answer from; if left out, those of the conversation."
+        ),
+    ] = "",
     conversation: Annotated[str, typer.Option(help="The id of the conversation to continue.")] = "",
     json: Json = False,
 ) -> None:

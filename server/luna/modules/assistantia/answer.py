@@ -8,7 +8,6 @@ from luna.modules.assistantia.domain import Passage, cited, numbers, quotes
 
 LABEL: Final = "No language model wrote this; it quotes what the node has on record:"
 NOTHING: Final = "The node remembers nothing that answers this. No language model wrote this."
-NO_DECISION: Final = "No such decision is on record. No language model wrote this."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +57,6 @@ def compose(question: str, found: Found) -> Iterator[Part]:
 
 
 def _explained(passages: Sequence[Passage]) -> Iterator[Part]:
-    if not passages:
-        yield Part(text=NO_DECISION)
-        return
     yield Part(text=LABEL)
     for place, passage in enumerate(passages):
         yield Part(text=f"\n\n- {passage.text} [1]", citation=None if place else passage, number=1)

@@ -9,14 +9,26 @@ from typing import Final
 
 _WHY: Final = re.compile(r"\b(?:why|pourquoi|warum|weshalb|por que|explain|explique\w*|erklar\w*|explica\w*)\b")
 _NODE: Final = re.compile(
-    r"\b(?:you|your|node|tu|te|as-tu|t'es|vous|avez|votre|noeud|du|hast|dein\w*|ihr|knoten|usted|nodo|has|tu)\b"
+    r"\b(?:you|your|node|tu|te|vous|votre|noeud|hast|dein\w*|ihr|knoten|usted|nodo|has|(?:warum|weshalb).* du)\b"
 )
 _DECIDED: Final = re.compile(r"\b(?:decisions?|decid\w*|entscheid\w*|entschied\w*)\b")
 _ACTIONS: Final = (
-    (re.compile(r"\b(?:shut\w*|emergency|arret\w*|urgence|notabschalt\w*|apag\w*)\b"), "EMERGENCY_SHUTDOWN"),
-    (re.compile(r"\b(?:halt\w*|angehalten|deten\w*)\b"), "HALT"),
+    (
+        re.compile(
+            r"\b(?:shut\w*[ -]?down|emergency shutdown|arret d'urgence|t'es-tu arrete|notabschalt\w*|"
+            r"abgeschaltet|te apagaste)\b"
+        ),
+        "EMERGENCY_SHUTDOWN",
+    ),
+    (re.compile(r"\b(?:halt(?:ed|ing)?|angehalten|te detuviste)\b"), "HALT"),
     (re.compile(r"\b(?:monitor\w*|surveill\w*|uberwach\w*|vigil\w*)\b"), "MONITOR"),
-    (re.compile(r"\b(?:load|reduc\w*|redui\w*|charge|last|carga)\b"), "REDUCE_LOAD"),
+    (
+        re.compile(
+            r"\b(?:redu[ciz]\w*|lower\w*|baiss\w*)\b.*\b(?:load|charge|carga)\b|"
+            r"\blast\b.*\b(?:gesenkt|reduzier\w*|verringert)\b"
+        ),
+        "REDUCE_LOAD",
+    ),
 )
 _TIME: Final = re.compile(r"\b([01]?\d|2[0-3])\s?[:h]\s?([0-5]\d)\b")
 

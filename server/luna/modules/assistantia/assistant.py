@@ -99,7 +99,9 @@ class Assistant:
         about, notes = about_node(question, now), list[str]()
         if about is not None:
             try:
-                return Found(passages=await self._sources.decisions(about), explains=True)
+                if explained := await self._sources.decisions(about):
+                    return Found(passages=explained, explains=True)
+                notes.append("no such decision is on record, so memory was asked")
             except SourceDownError as error:
                 notes.append(f"the record of decisions does not answer: {error}")
         try:

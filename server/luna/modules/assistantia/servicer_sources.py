@@ -15,8 +15,8 @@ from luna.modules.assistantia.asking import AboutNode
 from luna.modules.assistantia.domain import Passage
 from luna.modules.assistantia.sources import SourceDownError
 
-PATIENCE_SECONDS: Final = 5.0
-"""How long an answer waits for what it is made from."""
+PATIENCE_SECONDS: Final = 10.0
+"""How long an answer waits for what it is made from. Memory opens its index when it is first asked."""
 PAGES_MAX: Final = 4
 
 _MEMORY: Final = memory_service_pb2.DESCRIPTOR.services_by_name["MemoryService"].full_name
