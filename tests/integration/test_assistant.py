@@ -172,6 +172,18 @@ async def test_where_no_decision_is_on_record_memory_is_asked(node: Whole) -> No
     assert parts[-1].done.notes == ["no such decision is on record, so memory was asked"]
 
 
+async def test_the_longest_message_in_the_widest_letters_is_answered(node: Whole) -> None:
+    """
+    Memory takes fewer bytes than that: it is asked with the beginning.
+    """
+    kept = await node.memories.retain("default", new_memory(KEY), visible=True)
+    message = "Where is the key of the greenhouse? " + "ありがとう " * 5400
+    parts = await node.say(message)
+
+    assert len(message.encode()) > 65536
+    assert [part.citation.memory_id for part in parts if part.HasField("citation")] == [kept.id]
+
+
 async def test_a_conversation_is_kept_listed_and_deleted(node: Whole) -> None:
     """
     Two questions, two answers, oldest first; gone when deleted, and not continued.

@@ -18,6 +18,8 @@ from luna.modules.assistantia.sources import SourceDownError
 PATIENCE_SECONDS: Final = 10.0
 """How long an answer waits for what it is made from. Memory opens its index when it is first asked."""
 PAGES_MAX: Final = 4
+QUESTION_BYTES_MAX: Final = 65536
+"""The longest text that memory can be asked for."""
 
 _MEMORY: Final = memory_service_pb2.DESCRIPTOR.services_by_name["MemoryService"].full_name
 _DECISIONS: Final = zeroia_service_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
@@ -31,7 +33,7 @@ class PeerSources:
 
     async def recall(self, namespace: str, question: str, limit: int) -> Sequence[Passage]:
         """Return what memory has on *question*, the best first."""
-        request = memory_service_pb2.RecallRequest(namespace=namespace, text=question, limit=limit)
+        request = memory_service_pb2.RecallRequest(namespace=namespace, text=_cut(question), limit=limit)
         try:
             stub = memory_stubs.MemoryServiceStub(self._peers(_MEMORY))
             answer = await stub.Recall(request, timeout=PATIENCE_SECONDS)
@@ -67,6 +69,10 @@ async def _newest(stub: "zeroia_stubs.DecisionServiceAsyncStub", about: AboutNod
             return next(iter(page.decisions), None)
         request.page_token = page.next_page_token
     return None
+
+
+def _cut(question: str) -> str:
+    return question.encode()[:QUESTION_BYTES_MAX].decode(errors="ignore")
 
 
 def _from_memory(found: memory_pb2.RecalledMemory) -> Passage:
