@@ -1,4 +1,4 @@
-"""Measures what the prompt guard finds and what it refuses by mistake, by level and language, beside its time."""
+"""Measures what the prompt guard finds and refuses by mistake, with families of texts held out, beside its time."""
 
 import statistics
 import time
@@ -6,34 +6,52 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from luna.modules.assistantia.guard import PromptGuard
-from luna.modules.assistantia.lexicon import load
+import numpy as np
+from numpy.typing import NDArray
 
-CORPUS: Final = Path(__file__).parents[1] / "tests" / "data" / "guard.tsv"
-LEVELS: Final = ("LOW", "MEDIUM", "HIGH", "PARANOID")
+from luna.modules.assistantia.guard import PromptGuard
+from luna.modules.assistantia.learned import load_model
+from luna.modules.assistantia.lexicon import load
+from luna.modules.assistantia.training import Sample, joined, read, table
+
+CORPUS: Final = Path(__file__).parents[1] / "tests" / "data" / "guard"
 ROUNDS: Final = 100
+LETTERS: Final = 1024
 
 
 def main() -> Mapping[str, object]:
-    """Print and return the shares and the time."""
-    guard = PromptGuard(load())
-    rows = [line.split("\t") for line in CORPUS.read_text(encoding="utf-8").splitlines()]
+    """Print and return the shares and the times."""
+    lexicon = load()
+    samples = read(CORPUS)
+    _, chances = joined(samples, table(samples, lexicon), lexicon)
     shares = {
-        f"{level} {language}": _shares(guard, level, [row for row in rows if language in {"all", row[1]}])
-        for level in LEVELS
+        f"{level} {language}": _shares(samples, chances >= threshold, language)
+        for level, threshold in lexicon.thresholds.items()
         for language in ("all", "en", "fr", "es", "de")
     }
     for name, found in shares.items():
         print(f"  {name:13} found {found['found']}/{found['attacks']}, refused {found['refused']}/{found['benign']}")
-    took = _milliseconds(guard, "\n".join(text for kind, _, text in rows if kind == "benign")[:1024])
-    print(f"  {took:.2f} ms for 1 KB of ordinary text")
-    return {"shares": shares, "milliseconds_per_kilobyte": took}
+    guard = PromptGuard(lexicon, load_model())
+    times = {}
+    for language in ("en", "fr"):
+        plain = [it.text for it in samples if not it.attack and not it.made and it.language == language]
+        times[language] = _milliseconds(guard, " ".join(plain)[:LETTERS])
+        print(f"  {times[language]:.2f} ms for 1 KB of ordinary text in {language}")
+    return {"held_out": shares, "milliseconds_per_kilobyte": times}
 
 
-def _shares(guard: PromptGuard, level: str, rows: Sequence[Sequence[str]]) -> Mapping[str, int]:
-    attacks = [guard.check(text, level=level).refused for kind, _, text in rows if kind == "attack"]
-    benign = [guard.check(text, level=level).refused for kind, _, text in rows if kind == "benign"]
-    return {"found": sum(attacks), "attacks": len(attacks), "refused": sum(benign), "benign": len(benign)}
+def _shares(samples: Sequence[Sample], refused: NDArray[np.bool_], language: str) -> Mapping[str, int]:
+    real = [
+        (it.attack, bool(no))
+        for it, no in zip(samples, refused, strict=True)
+        if not it.made and language in {"all", it.language}
+    ]
+    return {
+        "found": sum(no for attack, no in real if attack),
+        "attacks": sum(attack for attack, _ in real),
+        "refused": sum(no for attack, no in real if not attack),
+        "benign": sum(not attack for attack, _ in real),
+    }
 
 
 def _milliseconds(guard: PromptGuard, text: str) -> float:

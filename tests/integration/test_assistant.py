@@ -25,6 +25,7 @@ from luna.modules.assistantia.conversations import Conversations
 from luna.modules.assistantia.domain import Passage
 from luna.modules.assistantia.errors import PageTokenError
 from luna.modules.assistantia.guard import PromptGuard
+from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
 from luna.modules.memory import MODULE as MEMORY
 from luna.modules.zeroia import MODULE as ZEROIA
@@ -225,7 +226,7 @@ async def test_an_answer_that_nobody_reads_to_its_end_is_kept_as_broken_off() ->
     behind = Node()
     feed = Feed(behind.log, Refusals(page=PageTokenError), checkpoint_seconds=1)
     conversations = Conversations(behind.log, feed, behind.clock, "node/mind-0")
-    assistant = Assistant(OneMemory(), conversations, PromptGuard(load()), behind.clock)
+    assistant = Assistant(OneMemory(), conversations, PromptGuard(load(), load_model()), behind.clock)
     asked = await assistant.begin(rpc.ChatRequest(message="Where is the key?"))
     async with aclosing(assistant.answer(asked, memories_max=0)) as parts:
         await anext(parts)

@@ -5,10 +5,11 @@ from hypothesis import strategies as st
 
 from luna.modules.assistantia.decoding import views
 from luna.modules.assistantia.guard import PromptGuard
+from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
 from luna.modules.assistantia.masking import find, mask
 
-GUARD = PromptGuard(load())
+GUARD = PromptGuard(load(), load_model())
 PIECES = st.sampled_from(
     [
         "ignore",

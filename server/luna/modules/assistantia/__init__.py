@@ -18,6 +18,7 @@ from luna.modules.assistantia.assistant import Assistant
 from luna.modules.assistantia.conversations import Conversations
 from luna.modules.assistantia.errors import PageTokenError
 from luna.modules.assistantia.guard import PromptGuard
+from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
 from luna.modules.assistantia.servicer_assistant import AssistantServicer
 from luna.modules.assistantia.servicer_guard import PromptGuardServicer
@@ -32,7 +33,7 @@ _ASSISTANT: Final = assistant_service_pb2.DESCRIPTOR.services_by_name["Assistant
 
 
 def _wire(tools: Toolbox) -> Wired:
-    guard = PromptGuard(load())
+    guard = PromptGuard(load(), load_model())
     feed = Feed(tools.events, Refusals(page=PageTokenError), checkpoint_seconds=tools.checkpoint_seconds)
     conversations = Conversations(tools.events, feed, tools.clock, tools.identity.source)
     assistant = Assistant(PeerSources(tools.peers), conversations, guard, tools.clock)

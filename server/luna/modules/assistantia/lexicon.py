@@ -47,11 +47,18 @@ class Lexicon:
                 self._known[word] = found
         return found
 
+    def named(self, id: str) -> Rule:
+        """Return the rule of that *id*."""
+        return next(rule for rule in self.rules if rule.id == id)
+
     @cached_property
-    def words(self) -> Sequence[str]:
-        """The longest first: whole words to cut text without spaces by."""
-        found = {word.rstrip("*") for phrases in self.phrases.values() for phrase, _ in phrases for word in phrase}
-        return sorted((word for word in found if len(word) > 1), key=len, reverse=True)
+    def words(self) -> Mapping[str, Sequence[str]]:
+        """By their first two letters, the longest first: whole words to cut text without spaces by."""
+        known = {word.rstrip("*") for phrases in self.phrases.values() for phrase, _ in phrases for word in phrase}
+        found: dict[str, list[str]] = {}
+        for word in sorted((word for word in known if len(word) > 1), key=len, reverse=True):
+            found.setdefault(word[:2], []).append(word)
+        return found
 
 
 KNOWN_MAX: Final = 50_000

@@ -11,6 +11,8 @@ from luna.modules.assistantia.normalise import View
 
 SPANS_MAX: Final = 8
 """How many matches of one rule are told."""
+UNLESS_FACTOR: Final = 0.5
+"""How much less a match counts near concepts that make it harmless: whoever attacks may add them."""
 SENTENCE: Final = 4
 """How many words the end of a sentence is as far as."""
 LONG_WORD: Final = 15
@@ -32,14 +34,16 @@ class Match:
     """A rule, and a range of the view that fulfils it."""
 
     rule: Rule
+    weight: float
     start: int
     end: int
 
 
-def matches(view: View, lexicon: Lexicon) -> Iterator[Match]:
-    """Yield the rules that *view* fulfils, each with its first few places."""
-    hits = concepts(view.text, lexicon)
+def matches(view: View, hits: Hits, lexicon: Lexicon) -> Iterator[Match]:
+    """Yield the rules that *view* with the concepts *hits* fulfils, each with its first few places."""
     for rule in lexicon.rules:
+        if not rule.needs and rule.pattern is None:
+            continue
         found = _by_pattern(rule, view.text) if rule.pattern else _by_concepts(rule, hits)
         yield from islice(found, SPANS_MAX)
 
@@ -86,7 +90,7 @@ def _cut(word: str, lexicon: Lexicon) -> Sequence[str]:
     pieces: list[str] = []
     rest = word[:200]
     while rest:
-        piece = next((known for known in lexicon.words if rest.startswith(known)), rest[0])
+        piece = next((known for known in lexicon.words.get(rest[:2], ()) if rest.startswith(known)), rest[0])
         pieces.append(piece)
         rest = rest[len(piece) :]
     return pieces if sum(len(piece) > 1 for piece in pieces) > 1 else (word,)
@@ -96,7 +100,7 @@ def _by_pattern(rule: Rule, text: str) -> Iterator[Match]:
     if rule.pattern is not None:
         for found in rule.pattern.finditer(text):
             if found.end() > found.start():
-                yield Match(rule=rule, start=found.start(), end=found.end())
+                yield Match(rule=rule, weight=rule.weight, start=found.start(), end=found.end())
 
 
 def _by_concepts(rule: Rule, hits: Hits) -> Iterator[Match]:
@@ -111,8 +115,9 @@ def _by_concepts(rule: Rule, hits: Hits) -> Iterator[Match]:
                 break
             ranges.append(near)
         else:
-            if not any(name in hits and _nearest(hits[name], place, rule.within) for name in rule.unless):
-                yield Match(rule=rule, start=min(r[0] for r in ranges), end=max(r[1] for r in ranges))
+            harmless = any(name in hits and _nearest(hits[name], place, rule.within) for name in rule.unless)
+            weight = rule.weight * (UNLESS_FACTOR if harmless else 1)
+            yield Match(rule=rule, weight=weight, start=min(r[0] for r in ranges), end=max(r[1] for r in ranges))
 
 
 def _nearest(found: Found, place: int, within: int) -> tuple[int, int] | None:

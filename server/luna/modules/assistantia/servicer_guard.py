@@ -17,7 +17,7 @@ Context: TypeAlias = grpc.aio.ServicerContext[object, object]
 T = TypeVar("T")
 
 BATCH_CHARACTERS_MAX: Final = 1 << 20
-SHORT_CHARACTERS: Final = 4096
+SHORT_CHARACTERS: Final = 1024
 """Texts up to this length are judged at once, longer ones in a thread."""
 
 

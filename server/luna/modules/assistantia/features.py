@@ -1,0 +1,109 @@
+"""Turns a text into numbered features: words, concepts, pairs of either, and runs of three to five letters."""
+
+import zlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from luna.modules.assistantia.matching import Found
+
+BITS: Final = 16
+"""There are two to the power of this many numbers."""
+PAIRS: Final = (1, 2, 3)
+"""How far apart the words of a pair stand."""
+RUNS: Final = (3, 4, 5)
+STEM: Final = 5
+"""How many letters of the words of a pair count."""
+NEXT: Final = (1, 2, 3, 4, 5)
+"""How many concepts further on the second of a pair is."""
+NEAR: Final = 60
+"""How many letters apart the concepts of a pair are at most."""
+
+_PRIME: Final = np.uint64(0x100000001B3)
+_INVERSE: Final = np.uint64(pow(0x100000001B3, -1, 1 << 64))
+_MIXER: Final = np.uint64(0x9E3779B97F4A7C15)
+_SALTS: Final = np.array([0x2545F4914F6CDD1D * (2 * step + 1) % (1 << 64) for step in range(8)], np.uint64)
+_IN_WORDS: Final = np.array([chr(code).isalnum() for code in range(128)])
+_KEPT: Final = 1 << 12
+
+
+class Features(NamedTuple):
+    """The numbers of the features of a text, and the letter at which each begins."""
+
+    numbers: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+
+def features(text: str, concepts: Mapping[str, Found]) -> Features:
+    """Return the features of *text*, which is plain already and has *concepts* in it."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    words, stems, starts = _words(codes)
+    hashes = [words * _SALTS[0]]
+    places = [starts]
+    for step in PAIRS:
+        hashes.append((stems[:-step] * _SALTS[step]) ^ (stems[step:] * _SALTS[0]))
+        places.append(starts[:-step])
+    _add_concepts(concepts, hashes, places)
+    wide = codes.astype(np.uint64)
+    for length in RUNS:
+        size = max(len(wide) - length + 1, 0)
+        run = np.full(size, _SALTS[length], np.uint64)
+        for offset in range(length):
+            run = run * _PRIME + wide[offset : offset + size]
+        hashes.append(run)
+        places.append(np.arange(size))
+    mixed = np.concatenate(hashes)
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIXER
+    return Features((mixed >> np.uint64(64 - BITS)).astype(np.int64), np.concatenate(places))
+
+
+def _add_concepts(
+    concepts: Mapping[str, Found], hashes: list[NDArray[np.uint64]], places: list[NDArray[np.int64]]
+) -> None:
+    if not concepts:
+        return
+    names = np.array([_name(name) for name, found in concepts.items() for _ in found.ranges], np.uint64)
+    starts = np.array([begin for found in concepts.values() for begin, _ in found.ranges], np.int64)
+    order = np.argsort(starts, kind="stable")
+    names, starts = names[order], starts[order]
+    hashes.append(names)
+    places.append(starts)
+    for step in NEXT:
+        near = starts[step:] - starts[:-step] <= NEAR
+        hashes.append(((names[:-step] * _SALTS[6]) ^ (names[step:] * _SALTS[7]))[near])
+        places.append(starts[:-step][near])
+
+
+@cache
+def _name(concept: str) -> int:
+    return (zlib.crc32(concept.encode()) << 20) + 1
+
+
+def _words(codes: NDArray[np.uint32]) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
+    """Hash each word and its beginning by the difference of two sums over all letters before."""
+    inside = np.zeros(len(codes) + 2, np.bool_)
+    inside[1:-1] = (codes >= len(_IN_WORDS)) | _IN_WORDS[np.minimum(codes, len(_IN_WORDS) - 1)]
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    starts, ends = edges[::2], edges[1::2]
+    powers, inverses = _powers(len(codes))
+    sums = np.zeros(len(codes) + 1, np.uint64)
+    np.cumsum(codes * powers, out=sums[1:])
+    whole = (sums[ends] - sums[starts]) * inverses[starts]
+    stems = (sums[np.minimum(ends, starts + STEM)] - sums[starts]) * inverses[starts]
+    return whole, stems, starts
+
+
+def _powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    if size <= _KEPT:
+        return _POWERS[0][:size], _POWERS[1][:size]
+    return _raised(_PRIME, size), _raised(_INVERSE, size)
+
+
+def _raised(base: np.uint64, size: int) -> NDArray[np.uint64]:
+    return np.cumprod(np.concatenate([np.ones(1, np.uint64), np.full(size - 1, base)]), dtype=np.uint64)
+
+
+_POWERS: Final = (_raised(_PRIME, _KEPT), _raised(_INVERSE, _KEPT))
