@@ -40,6 +40,18 @@ async def over(client: RecoveryClient, wanted: Callable[[pb.Recovery], bool], *,
             await asyncio.sleep(0.05)
 
 
+async def reported(client: RecoveryClient, report: pb.ErrorReport) -> str:
+    """Report an error, once the sidecar has read what happened before."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            try:
+                return await client.report_error(report)
+            except ArkaliaError as error:
+                if error.reason != "RECOVERY_ERROR_REASON_NOT_READY":
+                    raise
+            await asyncio.sleep(0.05)
+
+
 async def broken(node: Node, client: RecoveryClient, kind: chaos_pb2.FaultKind, type: pb.ErrorType) -> pb.Recovery:
     """Break the kernel in one way, and return the recovery that this leads to."""
     since = time.time_ns()
@@ -95,7 +107,7 @@ async def test_what_is_fatal_is_told_to_a_human_and_stays_open(tmp_path: Path) -
         async with running_node(tmp_path / "home", incident_webhook=url) as node, node.channel() as channel:
             client = RecoveryClient(channel)
             since = time.time_ns()
-            recovery_id = await client.report_error(report)
+            recovery_id = await reported(client, report)
             recovery = await over(client, lambda it: it.recovery_id == recovery_id, since=since)
             with pytest.raises(ArkaliaError) as refused:
                 await client.approve(recovery_id)
