@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from typing import Annotated, Final
 
 import typer
@@ -78,16 +78,19 @@ class _Session:
                 complaints().print(f"{error.reason}: {error}", markup=False)
 
     async def show(self, question: str) -> None:
-        """Show the answer as it comes, then what it rests on."""
+        """Show the answer as it comes, then what it rests on. What is not a window gets it as it was written."""
         text, others = "", list[ChatResponse]()
-        with Live(console=console(), refresh_per_second=12) as live:
+        with Live(console=console(), refresh_per_second=12) if console().is_terminal else nullcontext() as live:
             async with aclosing(self._ask(question)) as parts:
                 async for part in parts:
                     if part.delta:
                         text += part.delta
-                        live.update(Markdown(text))
+                        if live:
+                            live.update(Markdown(text))
                     else:
                         others.append(part)
+        if not live:
+            console().print(text, markup=False)
         self._rests_on([each.citation for each in others if each.HasField("citation")])
         self._ended(others[-1].done if others else ChatDone())
 
