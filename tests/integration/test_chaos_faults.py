@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -123,10 +123,7 @@ async def test_a_consumer_stops_in_the_middle_of_an_event(node: Node) -> None:
         answer = await EventServiceStub(channel).GetConsumer(GetConsumerRequest(name="zeroia"), timeout=5)
         return answer.consumer.checkpoint
 
-    async with asyncio.timeout(10):
-        # It joins a moment after the node answers for the first time.
-        while not await _tried(inject(node, "kernel", "CONSUMER_STUCK", seconds=60, target="zeroia")):
-            await asyncio.sleep(0.1)
+    await _injected(node, "kernel", "CONSUMER_STUCK", seconds=60, target="zeroia")
     async with node.channel() as channel:
         stuck = await checkpoint(channel)
         await asyncio.sleep(0.9)
@@ -137,12 +134,16 @@ async def test_a_consumer_stops_in_the_middle_of_an_event(node: Node) -> None:
                 await asyncio.sleep(0.1)
 
 
-async def _tried(injection: Awaitable[object]) -> bool:
-    try:
-        await injection
-    except ImpossibleError:
-        return False
-    return True
+async def _injected(node: Node, process: str, kind: str, *, seconds: float, target: str = "") -> None:
+    """Begin a fault, once there is what it is about: some of that comes a moment after the node answers at first."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await inject(node, process, kind, seconds=seconds, target=target)
+            except ImpossibleError:
+                await asyncio.sleep(0.1)
+            else:
+                return
 
 
 async def test_a_full_disk_is_said_and_survived(node: Node) -> None:
@@ -155,7 +156,7 @@ async def test_a_full_disk_is_said_and_survived(node: Node) -> None:
         event.payload.Pack(BytesValue(value=bytes(200_000)))
         return AppendRequest(appends=[StreamAppend(stream="test/full", events=[event])])
 
-    await inject(node, "log", "DISK_QUOTA", seconds=30)
+    await _injected(node, "log", "DISK_QUOTA", seconds=30)
     async with node.channel() as channel:
         events = EventServiceStub(channel)
         with pytest.raises(grpc.aio.AioRpcError, match="no space left") as caught:
