@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +14,7 @@ import psutil
 import pytest
 from arkalia.chaos.v1.chaos_service_pb2 import ListFaultsRequest
 from arkalia.chaos.v1.chaos_service_pb2_grpc import ChaosServiceStub
+from arkalia.events.v1.consumer_pb2 import Consumer
 from arkalia.events.v1.event_pb2 import NewEvent, StreamAppend
 from arkalia.events.v1.event_service_pb2 import AppendRequest, GetConsumerRequest, GetStatsRequest
 from arkalia.events.v1.event_service_pb2_grpc import EventServiceStub
@@ -119,31 +120,34 @@ async def test_a_consumer_stops_in_the_middle_of_an_event(node: Node) -> None:
     It stands still while its process answers, until the node finds out and gets it going again.
     """
 
-    async def checkpoint(channel: grpc.aio.Channel) -> int:
-        answer = await EventServiceStub(channel).GetConsumer(GetConsumerRequest(name="zeroia"), timeout=5)
-        return answer.consumer.checkpoint
+    async def consumer(channel: grpc.aio.Channel) -> Consumer:
+        request = GetConsumerRequest(name="zeroia")
+        consumer: Consumer = (await EventServiceStub(channel).GetConsumer(request, timeout=5)).consumer
+        return consumer
 
-    await _injected(node, "kernel", "CONSUMER_STUCK", seconds=60, target="zeroia")
     async with node.channel() as channel:
-        stuck = await checkpoint(channel)
+        async with asyncio.timeout(10):
+            # It joins a moment after the node answers for the first time.
+            while not await _tried(inject(node, "kernel", "CONSUMER_STUCK", seconds=60, target="zeroia")):
+                await asyncio.sleep(0.1)
+            # What is nothing to it is passed over, until it has an event in hand.
+            while not (await consumer(channel)).in_flight_count:
+                await asyncio.sleep(0.02)
+        stuck = (await consumer(channel)).checkpoint
         await asyncio.sleep(0.9)
         assert await _echo(node) < 1
-        assert await checkpoint(channel) <= stuck + 2
+        assert (await consumer(channel)).checkpoint <= stuck + 2
         async with asyncio.timeout(20):
-            while await checkpoint(channel) <= stuck + 2:
+            while (await consumer(channel)).checkpoint <= stuck + 2:
                 await asyncio.sleep(0.1)
 
 
-async def _injected(node: Node, process: str, kind: str, *, seconds: float, target: str = "") -> None:
-    """Begin a fault, once there is what it is about: some of that comes a moment after the node answers at first."""
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                await inject(node, process, kind, seconds=seconds, target=target)
-            except ImpossibleError:
-                await asyncio.sleep(0.1)
-            else:
-                return
+async def _tried(injection: Awaitable[object]) -> bool:
+    try:
+        await injection
+    except ImpossibleError:
+        return False
+    return True
 
 
 async def test_a_full_disk_is_said_and_survived(node: Node) -> None:
@@ -156,9 +160,11 @@ async def test_a_full_disk_is_said_and_survived(node: Node) -> None:
         event.payload.Pack(BytesValue(value=bytes(200_000)))
         return AppendRequest(appends=[StreamAppend(stream="test/full", events=[event])])
 
-    await _injected(node, "log", "DISK_QUOTA", seconds=30)
     async with node.channel() as channel:
         events = EventServiceStub(channel)
+        # It is up a moment after the node answers for the first time; Envoy waits for it.
+        await events.GetStats(GetStatsRequest(), timeout=10)
+        await inject(node, "log", "DISK_QUOTA", seconds=30)
         with pytest.raises(grpc.aio.AioRpcError, match="no space left") as caught:
             await asyncio.gather(*(events.Append(large(), timeout=5) for _ in range(5)))
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
