@@ -17,8 +17,9 @@ from arkalia.memory.v1.memory_service_pb2 import RecallRequest, RetainManyReques
 
 from arkalia_client import Arkalia, ArkaliaError, connect, new_memory
 from luna.adapters.lance_indexes import LanceIndexes
+from luna.kernel.embedding import Vectors
 from luna.kernel.memory_index import MemoryIndex
-from luna.kernel.memory_rows import Batch, Row, Vectors, Where
+from luna.kernel.memory_rows import Batch, Row, Where
 from tests.node import running_node
 
 DIMENSION: Final = 384

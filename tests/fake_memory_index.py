@@ -8,21 +8,9 @@ from math import log
 
 import numpy as np
 
+from luna.kernel.embedding import Vectors
 from luna.kernel.memory_errors import IndexMismatchError, TagTakenError, VectorsError, VersionUnknownError
-from luna.kernel.memory_rows import (
-    Batch,
-    Found,
-    Hit,
-    IndexStats,
-    Key,
-    Moment,
-    Row,
-    Rung,
-    Scrolled,
-    Vectors,
-    Version,
-    Where,
-)
+from luna.kernel.memory_rows import Batch, Found, Hit, IndexStats, Key, Moment, Row, Rung, Scrolled, Version, Where
 
 Held = dict[Key, tuple[Row, Vectors]]
 

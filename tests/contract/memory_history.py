@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from luna.kernel.memory_rows import Batch, Row, Superseded, Vectors
+from luna.kernel.embedding import Vectors
+from luna.kernel.memory_rows import Batch, Row, Superseded
 
 DIMENSION = 16
 SIZE = 20

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from luna.kernel.embedding import Vectors
 from luna.kernel.memory_errors import IndexMismatchError, TagTakenError, VectorsError, VersionUnknownError
 from luna.kernel.memory_index import MemoryIndex, MemoryIndexes
-from luna.kernel.memory_rows import AnyOf, Batch, Moment, Row, Superseded, Vectors, Where
+from luna.kernel.memory_rows import AnyOf, Batch, Moment, Row, Superseded, Where
 
 DIMENSION = 8
 HOME = Where(namespace="home")

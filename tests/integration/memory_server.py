@@ -15,10 +15,11 @@ from luna.adapters.consumer_groups import LogConsumers
 from luna.adapters.memory_log import MemoryEventLog
 from luna.kernel.clock import SystemClock
 from luna.kernel.directory import Checked
+from luna.kernel.embedding import Vectors
 from luna.kernel.identity import Identity
 from luna.kernel.memory_errors import IndexUnavailableError
 from luna.kernel.memory_index import MemoryIndexes
-from luna.kernel.memory_rows import Found, Vectors, Where
+from luna.kernel.memory_rows import Found, Where
 from luna.kernel.memory_tools import MemoryTools
 from luna.manifest import Health, Probe, Toolbox
 from luna.modules.memory import MODULE

@@ -1,5 +1,6 @@
 """A Python client that hides gRPC."""
 
+from arkalia_client._assistant import AssistantClient
 from arkalia_client._breakers import BreakerClient
 from arkalia_client._client import OPTIONS, Arkalia, connect
 from arkalia_client._degradation import DegradationClient
@@ -15,6 +16,7 @@ __all__ = [
     "OPTIONS",
     "Arkalia",
     "ArkaliaError",
+    "AssistantClient",
     "BreakerClient",
     "CircuitOpenError",
     "DecisionClient",

@@ -9,7 +9,7 @@ from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
 from arkalia.assistantia.v1 import conversation_pb2 as pb
 from arkalia.assistantia.v1.assistant_service_pb2_grpc import AssistantServiceStub
 
-from arkalia_client._calls import ask, follow
+from arkalia_client._calls import ask, follow, listed
 
 _PAGE: Final = 50
 
@@ -40,16 +40,16 @@ class AssistantClient:
 
     async def conversations(self, *, limit: int = 0) -> AsyncGenerator[pb.Conversation, None]:
         """Yield conversations, the newest first, up to *limit* or to the end."""
-        token, left = "", limit or float("inf")
-        while left > 0:
-            request = rpc.ListConversationsRequest(page_size=int(min(_PAGE, left)), page_token=token)
-            page = await ask(self._stub.ListConversations, request)
-            for conversation in page.conversations:
+        found = listed(
+            self._stub.ListConversations,
+            rpc.ListConversationsRequest(),
+            lambda page: page.conversations,
+            page_size=_PAGE,
+            limit=limit,
+        )
+        async with aclosing(found) as conversations:
+            async for conversation in conversations:
                 yield conversation
-            left -= len(page.conversations)
-            token = page.next_page_token
-            if not token:
-                return
 
     async def delete(self, conversation_id: str) -> None:
         """Delete a conversation."""

@@ -9,7 +9,7 @@ from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
 from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1.circuit_breaker_service_pb2_grpc import CircuitBreakerServiceStub
 
-from arkalia_client._calls import ask, follow_on
+from arkalia_client._calls import ask, follow_on, listed
 from arkalia_client._times import duration
 
 PAGE_SIZE = 500
@@ -25,14 +25,10 @@ class BreakerClient:
         self, selector: pb.CircuitSelector | None = None, *, state: pb.CircuitState = pb.CIRCUIT_STATE_UNSPECIFIED
     ) -> Sequence[pb.CircuitBreaker]:
         """Return the circuit breakers by name, as their processes reported them last."""
-        request = rpc.ListCircuitBreakersRequest(selector=selector, state=state, page_size=PAGE_SIZE)
-        found: list[pb.CircuitBreaker] = []
-        while True:
-            answer = await ask(self._stub.ListCircuitBreakers, request)
-            found += answer.circuit_breakers
-            if not answer.next_page_token:
-                return found
-            request.page_token = answer.next_page_token
+        request = rpc.ListCircuitBreakersRequest(selector=selector, state=state)
+        found = listed(self._stub.ListCircuitBreakers, request, lambda page: page.circuit_breakers, page_size=PAGE_SIZE)
+        async with aclosing(found) as breakers:
+            return [breaker async for breaker in breakers]
 
     async def watch(self, selector: pb.CircuitSelector | None = None) -> AsyncGenerator[pb.CircuitBreaker, None]:
         """Yield the circuit breakers that are not closed, then each that changes its state.

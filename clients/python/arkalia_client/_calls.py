@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -25,6 +25,29 @@ async def ask(method: Callable[..., Any], request: Any, *, seconds: float = TIME
     """
     with raising_arkalia_errors():
         return await method(request, timeout=seconds)
+
+
+async def listed(
+    method: Callable[..., Any], request: Any, items: Callable[[Any], Sequence[Any]], *, page_size: int, limit: int = 0
+) -> AsyncGenerator[Any, None]:
+    """Yield the *items* of page after page of *method*, up to *limit* or to the end.
+
+    Raises:
+        ArkaliaError: the node refused.
+        UnreachableError: nobody answered in time.
+
+    """
+    request, left = type(request).FromString(request.SerializeToString()), limit
+    while True:
+        request.page_size = min(page_size, left) if limit else page_size
+        page = await ask(method, request)
+        found = items(page)
+        for item in found:
+            yield item
+        left -= len(found)
+        request.page_token = page.next_page_token
+        if not request.page_token or (limit and left <= 0):
+            return
 
 
 async def follow(method: Callable[..., Any], request: Any) -> AsyncGenerator[Any, None]:

@@ -10,7 +10,7 @@ import grpc.aio
 from arkalia.memory.v1 import memory_pb2, memory_service_pb2
 from arkalia.memory.v1.memory_service_pb2_grpc import MemoryServiceStub
 
-from arkalia_client._calls import ask, follow
+from arkalia_client._calls import ask, follow, listed
 from arkalia_client._errors import raising_arkalia_errors
 
 FORGET_SECONDS: Final = 60.0
@@ -109,18 +109,11 @@ class MemoryClient:
         self, namespace: str, *, filter: memory_pb2.MemoryFilter | None = None, limit: int = 0
     ) -> AsyncGenerator[memory_pb2.Memory, None]:
         """Yield the memories of a namespace by their ids, up to *limit* or to the end."""
-        token, left = "", limit or float("inf")
-        while left > 0:
-            request = memory_service_pb2.ListMemoriesRequest(
-                namespace=namespace, filter=filter, page_size=int(min(_PAGE, left)), page_token=token
-            )
-            page = await ask(self._stub.ListMemories, request)
-            for memory in page.memories:
+        request = memory_service_pb2.ListMemoriesRequest(namespace=namespace, filter=filter)
+        found = listed(self._stub.ListMemories, request, lambda page: page.memories, page_size=_PAGE, limit=limit)
+        async with aclosing(found) as memories:
+            async for memory in memories:
                 yield memory
-            left -= len(page.memories)
-            token = page.next_page_token
-            if not token:
-                return
 
     async def forget(
         self, namespace: str, ids: Sequence[str] = (), *, everything: bool = False, purge: bool = False

@@ -12,7 +12,7 @@ from luna.adapters.lance_errors import spoken
 from luna.adapters.lance_folder import TABLE, LanceFolder
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_reader import LanceReader, checked
-from luna.adapters.lance_upkeep import LanceUpkeep
+from luna.adapters.lance_upkeep import LanceUpkeep, vector_index
 from luna.adapters.lance_where import HIDDEN
 from luna.adapters.lance_words import MARKER, reached
 from luna.adapters.lance_writer import LanceWriter
@@ -78,26 +78,12 @@ class LanceIndex(LanceReader):
             table = await self._connection.open_table(TABLE)
             await table.checkout(number)
             position = reached(await table.query().select(["applied"]).to_arrow())
-            indexed = await LanceUpkeep(table, self._seal, timedelta()).name() is not None
+            indexed = await vector_index(table) is not None
         return LanceReader(table, version=number, position=position, dimension=self.dimension, indexed=indexed)
 
     async def versions(self, limit: int = 100) -> Sequence[Version]:
         """Return the versions that can still be read, newest first."""
-        with spoken("listing versions"):
-            listed = await self._table.list_versions()
-            tags = await self._table.tags.list()
-        named: dict[int, list[str]] = {}
-        for name, tag in tags.items():
-            named.setdefault(tag["version"], []).append(name)
-        found = [
-            Version(
-                number=each["version"],
-                time_ns=round(each["timestamp"].timestamp() * 1e9),
-                tags=sorted(named.get(each["version"], [])),
-            )
-            for each in listed
-        ]
-        return sorted(found, key=lambda version: -version.number)[:limit]
+        return (await self._listed())[:limit]
 
     async def tag(self, name: str) -> Version:
         """Keep the present version under *name*."""
@@ -109,7 +95,7 @@ class LanceIndex(LanceReader):
                 elif taken["version"] != self._version:
                     raise TagTakenError(name, taken["version"])
             number = self._version
-        return next(version for version in await self.versions(10_000) if version.number == number)
+        return next(version for version in await self._listed() if version.number == number)
 
     async def untag(self, name: str) -> None:
         """Let go of the version of that name, if there is one."""
@@ -151,7 +137,7 @@ class LanceIndex(LanceReader):
         """Return how the index is."""
         with spoken("reading how the index is"):
             rows = await self._table.count_rows(f"key != '{MARKER}'")
-            name = await self._upkeep.name()
+            name = await vector_index(self._table)
             stats = await self._table.index_stats(name) if name else None
             return IndexStats(
                 rows=rows,
@@ -172,8 +158,25 @@ class LanceIndex(LanceReader):
             self._table.close()
             self._connection.close()
 
+    async def _listed(self) -> Sequence[Version]:
+        with spoken("listing versions"):
+            listed = await self._table.list_versions()
+            tags = await self._table.tags.list()
+        named: dict[int, list[str]] = {}
+        for name, tag in tags.items():
+            named.setdefault(tag["version"], []).append(name)
+        found = [
+            Version(
+                number=each["version"],
+                time_ns=round(each["timestamp"].timestamp() * 1e9),
+                tags=sorted(named.get(each["version"], [])),
+            )
+            for each in listed
+        ]
+        return sorted(found, key=lambda version: -version.number)
+
     async def _resolved(self, moment: Moment) -> int:
-        versions = await self.versions(1_000_000)
+        versions = await self._listed()
         fitting = [version.number for version in versions if _fits(version, moment)]
         if not fitting:
             wanted = next(str(value) for value in (moment.version, moment.tag, moment.time_ns) if value is not None)
@@ -182,7 +185,7 @@ class LanceIndex(LanceReader):
 
     async def _look(self) -> None:
         self._version = await self._table.version()
-        self._indexed = await self._upkeep.name() is not None
+        self._indexed = await vector_index(self._table) is not None
 
     async def _seal(self) -> None:
         if self._folder is None:

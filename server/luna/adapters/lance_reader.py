@@ -10,8 +10,9 @@ from lancedb.table import AsyncTable
 from luna.adapters.lance_errors import FAILURES, spoken
 from luna.adapters.lance_where import among, beyond, counts, hard, whole
 from luna.adapters.lance_words import COLUMNS, to_rows, to_vectors
+from luna.kernel.embedding import Vectors
 from luna.kernel.memory_errors import VectorsError
-from luna.kernel.memory_rows import Found, Hit, Key, Row, Rung, Scrolled, Vectors, Where
+from luna.kernel.memory_rows import Found, Hit, Key, Row, Rung, Scrolled, Where
 
 # Measured on clustered vectors: recall@10 is .99 or better with these.
 _PROBES = 20

@@ -54,15 +54,10 @@ class LanceUpkeep:
         for column in kinds.keys() - there:
             await self._table.create_index(column, config=kinds[column])
 
-    async def name(self) -> str | None:
-        """Return the name of the vector index, if there is one."""
-        names = [index.name for index in await self._table.list_indices() if index.name.startswith(_PREFIX)]
-        return max(names, key=_partitions, default=None)
-
     async def due(self) -> bool:
         """Return whether searches would notice that nothing was done."""
         rows = await self._table.count_rows()
-        name = await self.name()
+        name = await vector_index(self._table)
         if _outgrown(rows, name):
             return True
         unindexed = await self.unindexed(name or "text_idx")
@@ -80,7 +75,7 @@ class LanceUpkeep:
         await self._seal()
         keep = await self._kept()
         await insistently(lambda: self._table.optimize(cleanup_older_than=keep))
-        rows, name = await self._table.count_rows(), await self.name()
+        rows, name = await self._table.count_rows(), await vector_index(self._table)
         if _outgrown(rows, name):
             await self._index(rows // _ROWS_A_PARTITION, name)
         await self._seal()
@@ -118,6 +113,12 @@ class LanceUpkeep:
         ]
         oldest = min(times, default=time_ns() / 1e9)
         return max(self._keep, timedelta(seconds=time_ns() / 1e9 - oldest + 60))
+
+
+async def vector_index(table: AsyncTable) -> str | None:
+    """Return the name of the vector index of *table*, if it has one."""
+    names = [index.name for index in await table.list_indices() if index.name.startswith(_PREFIX)]
+    return max(names, key=_partitions, default=None)
 
 
 def _outgrown(rows: int, name: str | None) -> bool:

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from luna.kernel.memory_rows import Key, Row, Vectors
+from luna.kernel.embedding import Vectors
+from luna.kernel.memory_rows import Key, Row
 
 FORMAT = "1"
 """What the columns mean. Another number is another format."""

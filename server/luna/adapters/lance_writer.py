@@ -12,7 +12,8 @@ from luna.adapters.lance_errors import FAILURES, is_conflict
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_where import among
 from luna.adapters.lance_words import marker, spelled, to_batch, to_rows, to_vectors
-from luna.kernel.memory_rows import Batch, Key, Row, Vectors
+from luna.kernel.embedding import Vectors
+from luna.kernel.memory_rows import Batch, Key, Row
 
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.02

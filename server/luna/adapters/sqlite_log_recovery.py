@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import apsw
 
-from luna.adapters.sqlite_log_lock import WriteLock
 from luna.adapters.sqlite_log_salvage import DAMAGE, Salvage
 from luna.adapters.sqlite_log_schema import HEAD, create, number, open_reader, run
+from luna.adapters.write_lock import WriteLock
 from luna.kernel.event_errors import LogReadOnlyError
 from luna.kernel.log_admin import RecoveryReport
 

@@ -12,8 +12,8 @@ from time import perf_counter, thread_time
 from typing import Final
 
 from luna.adapters.sqlite_log_ledger import Batch
-from luna.adapters.sqlite_log_lock import WriteLock
 from luna.adapters.sqlite_log_session import Answer, Appends, Item, Session
+from luna.adapters.write_lock import WriteLock
 from luna.kernel.clock import Clock
 from luna.kernel.event_errors import EventLogError, LogReadOnlyError
 

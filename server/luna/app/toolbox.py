@@ -13,7 +13,7 @@ from luna import __version__
 from luna.adapters.consumer_groups import LogConsumers
 from luna.adapters.machine import PsutilMachine
 from luna.adapters.sqlite_log import SqliteEventLog
-from luna.adapters.sqlite_log_lock import WriteLock
+from luna.adapters.write_lock import WriteLock
 from luna.contracts import load_contracts
 from luna.kernel.clock import SystemClock
 from luna.kernel.consumers import Consumers

@@ -15,6 +15,8 @@ from arkalia_client import Arkalia, ArkaliaError
 from luna.cli.call import talk
 from luna.cli.output import as_json, complaints, console
 from luna.cli.state import Json, state_of
+from luna.cli.texts import line
+from luna.cli.words import short
 
 HELP: Final = "/help  /new: another conversation  /history: what was said  /quit"
 CITED_SHOWN: Final = 120
@@ -101,7 +103,7 @@ class _Session:
     def _ended(self, done: ChatDone) -> None:
         for note in done.notes:
             console().print(f"  {note}", markup=False, style="yellow")
-        rung = AnswerRung.Name(done.rung).removeprefix("ANSWER_RUNG_").lower()
+        rung = short(AnswerRung.Name(done.rung)).lower()
         console().print(f"  {rung} · {self._id}", markup=False, style="dim")
 
     async def print_json(self, question: str) -> None:
@@ -140,4 +142,4 @@ def _read() -> str | None:
 
 def _cited(cited: Citation) -> str:
     source = f"memory {cited.memory_id}, event {cited.event_id}" if cited.memory_id else f"event {cited.event_id}"
-    return f"[{cited.number}] {source}: {' '.join(cited.text.split())[:CITED_SHOWN]}"
+    return f"[{cited.number}] {source}: {line(cited.text, CITED_SHOWN)}"

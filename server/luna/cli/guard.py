@@ -8,6 +8,7 @@ from arkalia_client import Arkalia
 from luna.cli.call import talk
 from luna.cli.output import as_json, console, table
 from luna.cli.state import Json, state_of
+from luna.cli.texts import text_of
 from luna.cli.words import short
 
 app = typer.Typer(help="Finds attacks on models in texts, and hides personal data.", no_args_is_help=True)
@@ -36,7 +37,7 @@ def check(
         raise typer.BadParameter(f"unknown level {level!r}")
     if f"TEXT_SOURCE_{source.upper()}" not in TextSource.keys():  # noqa: SIM118  enums cannot be iterated
         raise typer.BadParameter(f"unknown source {source!r}")
-    said = _read(text)
+    said = text_of(text)
 
     async def ask(node: Arkalia) -> None:
         verdict = await node.guard.check(
@@ -60,7 +61,7 @@ def check(
 @app.command()
 def mask(context: typer.Context, text: Text, *, json: Json = False) -> None:
     """Print a text without its personal data."""
-    said = _read(text)
+    said = text_of(text)
 
     async def ask(node: Arkalia) -> None:
         answer = await node.guard.mask(said)
@@ -85,7 +86,3 @@ def rules(context: typer.Context, *, json: Json = False) -> None:
         console().print(table(["rule", "category", "weight", "what it finds"], rows))
 
     talk(state_of(context).target, ask)
-
-
-def _read(text: str) -> str:
-    return typer.get_text_stream("stdin").read() if text == "-" else text

@@ -8,9 +8,10 @@ from rich.progress import Progress
 
 from arkalia_client import Arkalia
 from luna.cli.call import talk
-from luna.cli.memory import NAMESPACE_DEFAULT, Collection, Namespace
+from luna.cli.memory import NAMESPACE_DEFAULT, WORDS_SHOWN, Collection, Namespace
 from luna.cli.output import as_json, clock_time, complaints, console, table
 from luna.cli.state import Json, state_of
+from luna.cli.texts import line
 
 app = typer.Typer(help="What is remembered, and the index in which it is found.", no_args_is_help=True)
 
@@ -40,8 +41,7 @@ def list_memories(
                 typer.echo(as_json(memory, indent=None))
             return
         rows = [
-            [each.id, clock_time(each.retain_time), each.collection, " ".join(each.text.split())[:300]]
-            for each in found
+            [each.id, clock_time(each.retain_time), each.collection, line(each.text, WORDS_SHOWN)] for each in found
         ]
         console().print(table(["id", "retained", "collection", "text"], rows))
 

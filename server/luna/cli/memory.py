@@ -1,6 +1,5 @@
 """Commands that remember: ``remember``, ``recall`` and ``forget``."""
 
-import sys
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
@@ -21,9 +20,10 @@ from arkalia_client import Arkalia, new_memory
 from luna.cli.call import talk
 from luna.cli.output import as_json, complaints, console, table
 from luna.cli.state import Json, state_of
+from luna.cli.texts import line, text_of
+from luna.cli.words import short
 
 NAMESPACE_DEFAULT: Final = "default"
-STDIN: Final = "-"
 WORDS_SHOWN: Final = 300
 
 Namespace: TypeAlias = Annotated[
@@ -71,7 +71,7 @@ def remember(
 ) -> None:
     """Remember a text, and show what says nearly the same."""
     memory = new_memory(
-        sys.stdin.read() if text == STDIN else text,
+        text_of(text),
         id=id,
         collection=collection or "",
         importance=importance,
@@ -87,7 +87,8 @@ def remember(
             return
         console().print(f"{'was known' if done.duplicate else 'remembered'}  {done.id}", markup=False)
         for similar in done.similar:
-            text = f"  nearly the same ({similar.similarity:.2f}): {similar.memory.id}  {_line(similar.memory.text)}"
+            said = line(similar.memory.text, WORDS_SHOWN)
+            text = f"  nearly the same ({similar.similarity:.2f}): {similar.memory.id}  {said}"
             console().print(text, markup=False)
 
     talk(state_of(context).target, show)
@@ -179,14 +180,14 @@ def _print_answer(answer: RecallResponse, *, why: bool) -> None:
     if not answer.memories:
         complaints().print("nothing is remembered about that")
     rows = [
-        [f"{found.score.total:.3f}", found.memory.id, found.memory.event_id, _line(found.memory.text)]
+        [f"{found.score.total:.3f}", found.memory.id, found.memory.event_id, line(found.memory.text, WORDS_SHOWN)]
         for found in answer.memories
     ]
     console().print(table(["score", "id", "event", "text"], rows))
     if why:
         for found in answer.memories:
             console().print(f"{found.memory.id}: {_spelled(found.score)}", markup=False)
-    rung = Rung.Name(answer.rung).removeprefix("RUNG_").lower().replace("_", " ")
+    rung = short(Rung.Name(answer.rung)).lower().replace("_", " ")
     console().print(f"[dim]found: {rung}, index version {answer.version}[/]")
 
 
@@ -198,7 +199,3 @@ def _spelled(score: ScoreParts) -> str:
         ways.append(f"words {score.words:.3f} (place {score.words_rank})")
     parts = f"rank {score.rank:.3f} × recency {score.recency:.3f} × importance {score.importance:.3f}"
     return f"{score.total:.3f} = {parts}; {', '.join(ways)}"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())[:WORDS_SHOWN]

@@ -28,6 +28,8 @@ def span_of(message: Message, field: str) -> str:
 
 
 _PREFIXES = (
+    "ANSWER_RUNG_",
+    "ATTACK_CATEGORY_",
     "CIRCUIT_STATE_",
     "CIRCUIT_SIDE_",
     "DEGRADATION_LEVEL_",
@@ -37,6 +39,7 @@ _PREFIXES = (
     "PRIORITY_",
     "RECOVERY_STATE_",
     "RECOVERY_STRATEGY_",
+    "RUNG_",
     "SEVERITY_",
     "VERIFICATION_",
 )

@@ -3,18 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from luna.kernel.memory_rows import (
-    Batch,
-    Found,
-    IndexStats,
-    Key,
-    Moment,
-    Row,
-    Scrolled,
-    Vectors,
-    Version,
-    Where,
-)
+from luna.kernel.embedding import Vectors
+from luna.kernel.memory_rows import Batch, Found, IndexStats, Key, Moment, Row, Scrolled, Version, Where
 
 
 class MemoryReader(Protocol):

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vectors: TypeAlias = NDArray[np.float32]
+from luna.kernel.embedding import Vectors
+
 Key: TypeAlias = tuple[str, str]
 """The namespace of a memory, and its id in there."""
 

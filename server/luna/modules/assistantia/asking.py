@@ -1,11 +1,12 @@
 """Recognises questions about the node itself, and what of its past they are about. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from luna.modules.assistantia.normalise import unaccented
 
 _WHY: Final = re.compile(r"\b(?:why|pourquoi|warum|weshalb|por que|explain|explique\w*|erklar\w*|explica\w*)\b")
 _NODE: Final = re.compile(
@@ -48,7 +49,7 @@ def about_node(question: str, now: datetime) -> AboutNode | None:
 
     A time of day is the newest such time before *now*, in the time zone of *now*.
     """
-    said = _plain(question)
+    said = unaccented(question.replace("’", "'"))
     actions = [name for pattern, name in _ACTIONS if pattern.search(said)]
     is_about = _WHY.search(said) and (_DECIDED.search(said) or (actions and _NODE.search(said)))
     return AboutNode(actions=actions[:1], until_ns=_until(said, now)) if is_about else None
@@ -62,8 +63,3 @@ def _until(said: str, now: datetime) -> int:
     if moment > now:
         moment -= timedelta(days=1)
     return int((moment + timedelta(minutes=1)).timestamp()) * 1_000_000_000
-
-
-def _plain(text: str) -> str:
-    spread = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return "".join(letter for letter in spread if not unicodedata.combining(letter))

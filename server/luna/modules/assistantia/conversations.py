@@ -13,6 +13,7 @@ from luna.kernel.context import current_call
 from luna.kernel.event_errors import VersionConflictError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Append, Direction, Event, EventFilter, Expect, Expected, NewEvent, StreamWrite
+from luna.kernel.facts import event_of
 from luna.kernel.feed import Feed
 from luna.kernel.times import timestamp
 from luna.modules.assistantia.errors import ConversationUnknownError
@@ -145,16 +146,7 @@ class Conversations:
             raise ConversationUnknownError(conversation_id) from error
 
     def _event(self, fact: Fact, event_id: str = "") -> NewEvent:
-        call = current_call()
-        return NewEvent(
-            type=fact.DESCRIPTOR.full_name,
-            payload=fact.SerializeToString(deterministic=True),
-            event_id=event_id,
-            source=self._source,
-            time_ns=self._clock.wall_ns(),
-            correlation_id=call.correlation_id,
-            trace_id=call.trace_id,
-        )
+        return event_of(fact, source=self._source, time_ns=self._clock.wall_ns(), event_id=event_id)
 
 
 def _stream(conversation_id: str) -> str:

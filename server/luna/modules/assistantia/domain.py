@@ -6,13 +6,14 @@ are taken, none that says the same again, and every one names what it is from.
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 from typing import Final
+
+from luna.modules.assistantia.normalise import unaccented
 
 SENTENCES_MAX: Final = 4
 SENTENCE_CHARACTERS_MAX: Final = 600
@@ -86,7 +87,7 @@ def quotes(question: str, passages: Sequence[Passage], *, most: int = SENTENCES_
 
 def stems(text: str) -> frozenset[str]:
     """Return the words of *text* that mean something, without accents and endings."""
-    return frozenset(_stem(word) for word in _WORD.findall(_plain(text)) if word not in _STOP)
+    return frozenset(_stem(word) for word in _WORD.findall(unaccented(text)) if word not in _STOP)
 
 
 def cited(chosen: Sequence[Quote]) -> Sequence[Passage]:
@@ -138,8 +139,3 @@ def _distinct(ordered: Iterable[Quote]) -> Iterator[Quote]:
 @lru_cache(maxsize=4096)
 def _stem(word: str) -> str:
     return word.rstrip("s")[:STEM_LETTERS] or word
-
-
-def _plain(text: str) -> str:
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in spread if not unicodedata.combining(letter))

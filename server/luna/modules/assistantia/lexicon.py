@@ -10,6 +10,8 @@ from typing import Any, Final
 
 RULES_FILE: Final = Path(__file__).with_name("rules.toml")
 TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]")
+KNOWN_MAX: Final = 50_000
+"""How many words are remembered with what they may begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +61,6 @@ class Lexicon:
         for word in sorted((word for word in known if len(word) > 1), key=len, reverse=True):
             found.setdefault(word[:2], []).append(word)
         return found
-
-
-KNOWN_MAX: Final = 50_000
-"""How many words are remembered with what they may begin."""
 
 
 def fits(word: str, wanted: str) -> bool:

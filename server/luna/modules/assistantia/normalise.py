@@ -29,6 +29,12 @@ class View:
         return min(self.starts[start:end]), max(self.ends[start:end])
 
 
+def unaccented(text: str) -> str:
+    """Return *text* in small letters without accents; it may have another length."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in spread if not unicodedata.combining(letter))
+
+
 def plain(text: str) -> View:
     """Return *text* in small letters without accents, look-alikes and what cannot be seen."""
     if text.isascii():

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import uuid4
 
 import numpy as np
 from arkalia.memory.v1 import memory_event_pb2 as facts
 from arkalia.memory.v1 import memory_pb2 as pb
 
-from luna.kernel.events import Event, EventFilter
-from luna.kernel.memory_rows import Batch, Row, Superseded, Vectors
+from luna.kernel.embedding import Vectors
+from luna.kernel.events import Append, Event, EventFilter, StreamWrite
+from luna.kernel.facts import event_of
+from luna.kernel.memory_rows import Batch, Row, Superseded
 from luna.kernel.times import fill_time, ns_of
 
 RETAINED: Final = facts.MemoriesRetained.DESCRIPTOR.full_name
@@ -44,6 +47,12 @@ class Fact:
 def stream_of(namespace: str) -> str:
     """Return the stream that the facts of *namespace* are in."""
     return f"{CATEGORY}/{namespace}"
+
+
+def append_of(told: facts.MemoriesRetained | facts.MemoriesForgotten, *, source: str, time_ns: int) -> Append:
+    """Return what records a fact, under an id of its own: sent again, it is the same event."""
+    event = event_of(told, source=source, time_ns=time_ns, event_id=str(uuid4()))
+    return Append(writes=(StreamWrite(stream_of(told.namespace), (event,)),))
 
 
 def to_payload(

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from luna.kernel.clock import Clock
-from luna.kernel.embedding import EmbedderUnavailableError
-from luna.kernel.memory_errors import IndexUnavailableError, VectorsError
+from luna.kernel.embedding import EmbedderUnavailableError, Vectors
+from luna.kernel.memory_errors import IndexUnavailableError
 from luna.kernel.memory_index import MemoryReader
-from luna.kernel.memory_rows import Found, Key, Row, Vectors, Where
+from luna.kernel.memory_rows import Found, Key, Row, Where
 from luna.modules.memory.embedding import LateEmbedder
-from luna.modules.memory.errors import EmbedderRestingError, IndexDownError, VectorsMisfitError
+from luna.modules.memory.errors import EmbedderRestingError, IndexDownError
 from luna.resilience.breaker import Breaker
 from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, Side, Transition
 from luna.resilience.guard import guard
@@ -86,8 +86,6 @@ class Guards:
         try:
             async with guard(breaker, self._clock, _is_failure):
                 return await call()
-        except VectorsError as error:
-            raise VectorsMisfitError(str(error), 0) from error
         except (IndexUnavailableError, CircuitOpenError) as error:
             raise IndexDownError(str(error)) from error
 

@@ -20,7 +20,7 @@ from luna.kernel.event_log import EventLog
 from luna.kernel.events import Event
 from luna.kernel.memory_errors import IndexMismatchError
 from luna.kernel.memory_index import MemoryIndex
-from luna.kernel.memory_rows import Batch, Key, Vectors, Where
+from luna.kernel.memory_rows import Batch, Key, Where
 from luna.kernel.memory_tools import MemoryTools
 from luna.modules.memory.embedding import LateEmbedder
 from luna.modules.memory.errors import IndexDownError, IndexOtherError, ReindexingError
@@ -223,7 +223,7 @@ class Projection:
         keys = [(told.namespace, id) for id in told.ids]
         if told.everything:
             keys = [key async for key in self._keys(told.namespace)]
-        return Batch(position=event.position, remove=keys, vectors=_none(self.index.dimension))
+        return Batch(position=event.position, remove=keys)
 
     async def _keys(self, namespace: str) -> AsyncIterator[Key]:
         where, after, more = Where(namespace=namespace, include_superseded=True), "", True
@@ -236,7 +236,3 @@ class Projection:
     async def _dimension(self, model: Embedder) -> int:
         # Only some models say it before they have embedded a text.
         return model.dimension or int((await model.embed([SAMPLE])).shape[1])
-
-
-def _none(dimension: int) -> Vectors:
-    return np.zeros((0, dimension), np.float32)

@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Final
 
 from luna.kernel.clock import Clock
+from luna.kernel.embedding import Vectors
 from luna.kernel.memory_errors import IndexUnavailableError, VersionUnknownError
 from luna.kernel.memory_index import MemoryReader
-from luna.kernel.memory_rows import Found, Moment, Row, Rung, Vectors, Where
+from luna.kernel.memory_rows import Found, Moment, Row, Rung, Where
 from luna.modules.memory.domain import Placed, Score, Weights, places, score
 from luna.modules.memory.errors import EmbedderRestingError, IndexDownError, MomentUnknownError, QuestionError
 from luna.modules.memory.guards import Guards

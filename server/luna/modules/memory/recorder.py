@@ -10,21 +10,21 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
-from uuid import uuid4
 
 import numpy as np
 from arkalia.memory.v1 import memory_event_pb2 as facts
 from arkalia.memory.v1 import memory_pb2 as pb
 
 from luna.kernel.clock import Clock
+from luna.kernel.embedding import Vectors
 from luna.kernel.errors import DomainError
 from luna.kernel.event_log import EventLog
-from luna.kernel.events import Append, NewEvent, Recorded, StreamWrite
-from luna.kernel.memory_rows import Key, Row, Vectors
+from luna.kernel.events import Recorded
+from luna.kernel.memory_rows import Key, Row
 from luna.modules.memory.applier import Applier, Applying, UnderWay
 from luna.modules.memory.domain import is_alive
 from luna.modules.memory.errors import IdTakenError, ReindexingError
-from luna.modules.memory.facts import BARE, Fact, rows_of, stream_of, to_payload
+from luna.modules.memory.facts import BARE, Fact, append_of, rows_of, to_payload
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.requests import Retained, Retaining, signature, without_twins
@@ -174,7 +174,7 @@ class Recorder:
 
     async def _record(self, news: Sequence[_New]) -> None:
         told = [self._told(new) for new in news]
-        appends = [self._append(payload) for payload in told]
+        appends = [append_of(payload, source=self._source, time_ns=self._clock.wall_ns()) for payload in told]
         try:
             outcomes = await self._events.append_many(appends)
         except BaseException:
@@ -195,16 +195,6 @@ class Recorder:
             model_id=self._projection.index.model_id,
             now_ns=self._clock.wall_ns(),
         )
-
-    def _append(self, told: facts.MemoriesRetained) -> Append:
-        event = NewEvent(
-            type=told.DESCRIPTOR.full_name,
-            payload=told.SerializeToString(),
-            event_id=str(uuid4()),
-            source=self._source,
-            time_ns=self._clock.wall_ns(),
-        )
-        return Append(writes=(StreamWrite(stream_of(told.namespace), (event,)),))
 
     def _hand_on(self, new: _New, told: facts.MemoriesRetained, recorded: Recorded) -> None:
         rows = rows_of(told, position=recorded.position, event_id=recorded.event_id)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from arkalia.memory.v1 import memory_pb2 as pb
 
-from luna.kernel.memory_rows import Vectors
+from luna.kernel.embedding import Vectors
 from luna.modules.memory.domain import id_of
 from luna.modules.memory.errors import BatchTooLargeError, IdTakenError, TextError, VectorsMisfitError
 from luna.modules.memory.facts import vectors_from

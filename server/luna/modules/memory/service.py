@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Final
-from uuid import uuid4
 
 from arkalia.memory.v1 import memory_event_pb2 as facts
 from arkalia.memory.v1 import memory_pb2 as pb
 
 from luna.kernel.clock import Clock
+from luna.kernel.embedding import Vectors
 from luna.kernel.event_log import EventLog
-from luna.kernel.events import Append, NewEvent, StreamWrite
 from luna.kernel.memory_errors import IndexFullError, IndexUnavailableError, TagTakenError
-from luna.kernel.memory_rows import Hit, IndexStats, Row, Scrolled, Vectors, Version, Where
+from luna.kernel.memory_rows import Hit, IndexStats, Row, Scrolled, Version, Where
 from luna.modules.memory.applier import Applier
 from luna.modules.memory.domain import SIMILAR_MIN, is_alive
 from luna.modules.memory.errors import (
@@ -22,7 +21,7 @@ from luna.modules.memory.errors import (
     ReindexingError,
     TagInUseError,
 )
-from luna.modules.memory.facts import stream_of
+from luna.modules.memory.facts import append_of
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.progress import Progress
 from luna.modules.memory.projection import Projection
@@ -200,15 +199,8 @@ class MemoryService:
 
     async def _record(self, namespace: str, ids: Sequence[str], *, everything: bool, purge: bool) -> str:
         told = facts.MemoriesForgotten(namespace=namespace, ids=ids, everything=everything, purge=purge)
-        event = NewEvent(
-            type=told.DESCRIPTOR.full_name,
-            payload=told.SerializeToString(),
-            event_id=str(uuid4()),
-            source=self._source,
-            time_ns=self._clock.wall_ns(),
-        )
         self.projection.lost = True
-        await self._events.append(Append(writes=(StreamWrite(stream_of(namespace), (event,)),)))
+        appended = await self._events.append(append_of(told, source=self._source, time_ns=self._clock.wall_ns()))
         await self.projection.catch_up()
         self.recaller.forget()
-        return event.event_id
+        return appended.events[0].event_id

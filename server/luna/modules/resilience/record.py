@@ -7,8 +7,8 @@ from arkalia.resilience.v1 import resilience_event_pb2 as facts
 from google.protobuf.message import Message
 
 from luna.kernel.clock import Clock
-from luna.kernel.context import current_call
 from luna.kernel.events import NewEvent
+from luna.kernel.facts import event_of
 from luna.kernel.identity import Identity
 
 CIRCUIT_TRANSITION: Final = facts.CircuitTransition.DESCRIPTOR.full_name
@@ -45,16 +45,7 @@ class Recorder:
 
     def fact(self, message: Message, *, event_id: str = "") -> NewEvent:
         """Return the event that records *message*."""
-        call = current_call()
-        return NewEvent(
-            type=message.DESCRIPTOR.full_name,
-            payload=message.SerializeToString(deterministic=True),
-            event_id=event_id,
-            source=self._source,
-            time_ns=self._clock.wall_ns(),
-            correlation_id=call.correlation_id,
-            trace_id=call.trace_id,
-        )
+        return event_of(message, source=self._source, time_ns=self._clock.wall_ns(), event_id=event_id)
 
     def id_of(self, stream: str, request_id: str) -> str:
         """Return the id of the event of a request: the same for the same request, a new one without an id."""

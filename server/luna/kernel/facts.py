@@ -1,0 +1,20 @@
+"""Makes events of the messages in which modules spell their facts."""
+
+from google.protobuf.message import Message
+
+from luna.kernel.context import current_call
+from luna.kernel.events import NewEvent
+
+
+def event_of(message: Message, *, source: str, time_ns: int, event_id: str = "") -> NewEvent:
+    """Return the event that records *message*, on behalf of the call that is being served."""
+    call = current_call()
+    return NewEvent(
+        type=message.DESCRIPTOR.full_name,
+        payload=message.SerializeToString(deterministic=True),
+        event_id=event_id,
+        source=source,
+        time_ns=time_ns,
+        correlation_id=call.correlation_id,
+        trace_id=call.trace_id,
+    )
