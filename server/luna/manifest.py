@@ -17,6 +17,7 @@ from luna.kernel.event_log import EventLog
 from luna.kernel.faults import FaultHooks, NoFaults
 from luna.kernel.identity import Identity
 from luna.kernel.machine import Machine
+from luna.kernel.model_tools import ModelTools
 from luna.kernel.vitals import Vitals
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class Toolbox:
     """Where a module may keep what it can make anew; ``None``: nowhere."""
     memory: "MemoryTools | None" = None
     """What memory is made of, in the process that serves it."""
+    models: ModelTools = field(default_factory=ModelTools)
+    """What answers are generated with."""
+    level: Callable[[], int] = lambda: 1
+    """Returns the degradation level of the node as far as this process knows it, 1 (NORMAL) to 6 (SURVIVAL)."""
     faults: FaultHooks = field(default_factory=NoFaults)
     """Where a module says what could be made to go wrong in it."""
     sample_seconds: float = 1.0

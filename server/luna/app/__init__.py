@@ -121,7 +121,16 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))
         peers = await stack.enter_async_context(channels(settings, place, parts, client_meter))
         tools = await stack.enter_async_context(
-            toolbox(settings, place, identity, peers, vitals=watch, failures=reporter, faults=faults)
+            toolbox(
+                settings,
+                place,
+                identity,
+                peers,
+                vitals=watch,
+                failures=reporter,
+                faults=faults,
+                level=lambda: parts.level.level,
+            )
         )
         wired = [modules.load(name).wire(tools) for name in place.process.modules]
         calm_the_collector()

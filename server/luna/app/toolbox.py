@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -101,6 +101,7 @@ async def toolbox(
     vitals: Vitals,
     failures: ErrorSink,
     faults: FaultBoard | None,
+    level: Callable[[], int],
 ) -> AsyncIterator[Toolbox]:
     """Make the tools, and put them away afterwards. With *faults*, some of them can be made to fail."""
     entries = directory(place.topology)
@@ -126,6 +127,7 @@ async def toolbox(
             home=settings.home,
             memory=_memory(settings) if MEMORY in place.process.modules else None,
             faults=faults or NoFaults(),
+            level=level,
             sample_seconds=settings.sample_seconds,
         )
 

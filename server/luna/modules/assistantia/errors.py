@@ -1,5 +1,6 @@
 """The failures of the assistantia module, one class per ``AssistantiaErrorReason`` value."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from luna.kernel.errors import DomainError
@@ -64,3 +65,31 @@ class PageTokenError(AssistantiaModuleError):
 
     def __init__(self) -> None:
         super().__init__("page_token was not issued for this list; send an empty one to start over")
+
+
+class ModelUnknownError(AssistantiaModuleError):
+    """The node has no such language model."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_MODEL_UNKNOWN"
+
+    def __init__(self, model: str, models: Sequence[str]) -> None:
+        known = ", ".join(models) or "none"
+        super().__init__(f"there is no model {model}; there are: {known}", model=model, models=",".join(models))
+
+
+class ModelDownError(AssistantiaModuleError):
+    """What holds a language model does not answer, or no longer."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_MODEL_DOWN"
+
+    def __init__(self, model: str, why: str) -> None:
+        super().__init__(f"{model} does not answer: {why}; try again later, or ask another model", model=model)
+
+
+class ModelRejectedError(AssistantiaModuleError):
+    """A language model cannot be asked this."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_MODEL_REJECTED"
+
+    def __init__(self, model: str, why: str) -> None:
+        super().__init__(f"{model} cannot be asked this: {why}; change the request", model=model)

@@ -1,0 +1,102 @@
+"""What a language model is asked, and what it says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+
+class Role(Enum):
+    """Who speaks in a prompt."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A model asks for a tool to be used."""
+
+    id: str
+    name: str
+    arguments: str
+    """A JSON object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something that was said."""
+
+    role: Role
+    text: str = ""
+    tool_calls: Sequence[ToolCall] = ()
+    """What the assistant asked for."""
+    tool_call_id: str = ""
+    """The call that a message of a tool answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """What a model may ask for."""
+
+    name: str
+    description: str
+    parameters: str
+    """The JSON schema of the arguments, an object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How the next token is chosen, and when to stop. ``None``: as the model has it."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    tokens_max: int | None = None
+    """The most tokens of the answer."""
+    stop: Sequence[str] = ()
+    """The answer ends before any of these."""
+    schema: str = ""
+    """The JSON schema that the answer fits; empty: any text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What a model is asked."""
+
+    messages: Sequence[Message]
+    tools: Sequence[Tool] = ()
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+class Ending(Enum):
+    """Why a model said no more."""
+
+    STOP = "stop"
+    """It was done, or met a text to stop at."""
+    LENGTH = "length"
+    """It reached the most tokens, or filled its window."""
+    TOOL_CALLS = "tool_calls"
+    """It waits for tools."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """The next words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The end of an answer."""
+
+    ending: Ending
+    prompt_tokens: int | None = None
+    """``None``: the server does not say."""
+    answer_tokens: int | None = None
+
+
+Piece: TypeAlias = Delta | ToolCall | Finished

@@ -1,0 +1,132 @@
+"""The language models of the node: what its servers hold, and each model behind a breaker of its own."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from luna.kernel.clock import Clock
+from luna.kernel.generation import Piece, Prompt
+from luna.kernel.language_model import ModelInfo, ModelServer
+from luna.kernel.model_errors import ModelMissingError, ModelServerError, PromptRejectedError
+from luna.kernel.model_tools import ModelTools
+from luna.modules.assistantia.errors import ModelDownError, ModelRejectedError, ModelUnknownError
+from luna.resilience.breaker import Breaker
+from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, Side, Transition
+from luna.resilience.guard import guard
+
+POLICY: Final = CircuitPolicy(consecutive_failures=2, open_seconds=10.0, open_seconds_max=120.0)
+PATIENCE_SECONDS: Final = 5.0
+"""How long a server may take to say what it holds."""
+FRESH_SECONDS: Final = 30.0
+"""How long what the servers hold is believed without asking again."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A language model."""
+
+    name: str
+    """What holds it, a slash, and what that calls it."""
+    info: ModelInfo
+    rank: int
+    """Its place in the ladder, from 1; 0: it is not in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """What there is."""
+
+    models: Sequence[Model] = ()
+    """Those in the ladder first, in its order."""
+    silent: Sequence[str] = ()
+    """The servers that do not answer, each with the reason."""
+
+
+class ModelShelf:
+    """Finds language models, and generates with them."""
+
+    def __init__(self, tools: ModelTools, clock: Clock, process: str) -> None:
+        self._servers = {server.name: server for server in tools.servers}
+        self._ladder = tools.ladder
+        self._clock = clock
+        self._process = process
+        self._breakers: dict[str, Breaker] = {}
+        self._seen = Models()
+        self._seen_at = -FRESH_SECONDS
+
+    async def models(self, *, fresh: bool = True) -> Models:
+        """Return the models that there are; unless *fresh*, those that there were within the last 30 s."""
+        if fresh or self._clock.monotonic() - self._seen_at >= FRESH_SECONDS:
+            held = await asyncio.gather(*(self._held(server) for server in self._servers.values()))
+            self._seen = _ordered(
+                [it for infos, _ in held for it in infos], [why for _, why in held if why], self._ladder
+            )
+            self._seen_at = self._clock.monotonic()
+        return self._seen
+
+    def server(self, name: str) -> tuple[ModelServer, str]:
+        """Return what holds the model *name*, and what that calls it.
+
+        Raises:
+            ModelUnknownError: nothing does.
+
+        """
+        place, _, rest = name.partition("/")
+        if place not in self._servers or not rest:
+            raise ModelUnknownError(name, [model.name for model in self._seen.models])
+        return self._servers[place], rest
+
+    async def generate(self, name: str, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+        """Yield what the model *name* says to *prompt*, as it says it. Closing the generator stops the model.
+
+        Raises:
+            ModelUnknownError: there is no such model.
+            ModelDownError: it does not answer, or no longer, or is not asked for a while.
+            ModelRejectedError: it cannot be asked this.
+
+        """
+        server, model = self.server(name)
+        try:
+            async with (
+                guard(self._breaker(server.name, model), self._clock, _is_failure),
+                aclosing(server.generate(model, prompt)) as pieces,
+            ):
+                async for piece in pieces:
+                    yield piece
+        except ModelMissingError as error:
+            raise ModelUnknownError(name, [f"{server.name}/{it}" for it in error.known]) from error
+        except (ModelServerError, CircuitOpenError) as error:
+            raise ModelDownError(name, str(error)) from error
+        except PromptRejectedError as error:
+            raise ModelRejectedError(name, str(error)) from error
+
+    async def _held(self, server: ModelServer) -> tuple[Sequence[tuple[str, ModelInfo]], str]:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return [(f"{server.name}/{info.name}", info) for info in await server.models()], ""
+        except (ModelServerError, TimeoutError) as error:
+            return (), f"{server.name}: {str(error) or f'no answer within {PATIENCE_SECONDS:g} s'}"
+
+    def _breaker(self, server: str, model: str) -> Breaker:
+        key = CircuitKey(process=self._process, side=Side.CLIENT, peer=server, method=f"models/{model}", priority=1)
+        return self._breakers.setdefault(f"{server}/{model}", Breaker(key, POLICY, on_transition=_told))
+
+
+def _ordered(held: Sequence[tuple[str, ModelInfo]], silent: Sequence[str], ladder: Sequence[str]) -> Models:
+    order = ladder or [name for name, _ in sorted(held, key=lambda it: -(it[1].parameters or it[1].size_bytes))]
+    rank = {name: place for place, name in enumerate(order, 1)}
+    models = [Model(name=name, info=info, rank=rank.get(name, 0)) for name, info in held]
+    return Models(models=sorted(models, key=lambda it: (it.rank or len(models) + 1, it.name)), silent=silent)
+
+
+def _is_failure(error: Exception) -> bool:
+    return isinstance(error, ModelServerError)
+
+
+def _told(transition: Transition) -> None:
+    _log.warning("the breaker of a language model: %s", transition)
