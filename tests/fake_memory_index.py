@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -76,7 +75,7 @@ class FakeMemoryIndex(FakeReader):
         for each in batch.superseded:
             key = each.namespace, each.id
             if key in held:
-                held[key] = replace(held[key][0], superseded_by=each.by), held[key][1]
+                held[key] = held[key][0]._replace(superseded_by=each.by), held[key][1]
         self._held = held
         self.position = max(self.position, batch.position)
         self.version += 1

@@ -119,10 +119,11 @@ def test_twins_of_a_batch_count_once() -> None:
     Those that only share an id are refused.
     """
     same = [NewMemory(id="a", text="x"), NewMemory(id="b", text="y"), NewMemory(id="a", text="x")]
+    keys = [("n", "a"), ("n", "b"), ("n", "a")]
 
-    assert without_twins("n", same) == [0, 1]
+    assert without_twins(keys, same) == [0, 1]
     with pytest.raises(IdTakenError):
-        without_twins("n", [*same, NewMemory(id="b", text="z")])
+        without_twins([*keys, ("n", "b")], [*same, NewMemory(id="b", text="z")])
 
 
 @pytest.mark.parametrize("token", ["nonsense", "!", page_to("a", "other")])

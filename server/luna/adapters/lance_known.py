@@ -31,7 +31,9 @@ class KnownKeys:
     def among(self, hashes: list[int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Return for each of *hashes* whether a key that has it may be there."""
         wanted = np.array(hashes, np.int64)
-        found = np.fromiter((each in self._recent for each in hashes), bool, len(hashes))
+        found = np.zeros(len(hashes), bool)
+        if not self._recent.isdisjoint(hashes):
+            found[:] = [each in self._recent for each in hashes]
         places = np.searchsorted(self._settled, wanted)
         inside = places < len(self._settled)
         found[inside] |= self._settled[places[inside]] == wanted[inside]

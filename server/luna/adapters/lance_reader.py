@@ -1,11 +1,13 @@
 """Reads memories from one state of a LanceDB table."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from lancedb.query import AsyncVectorQuery, ColumnOrdering, MatchQuery
 from lancedb.table import AsyncTable
+from numpy.typing import NDArray
 
 from luna.adapters.lance_errors import FAILURES, spoken
 from luna.adapters.lance_where import among, beyond, counts, hard, whole
@@ -131,10 +133,15 @@ def checked(vectors: Vectors, dimension: int) -> Vectors:
     """
     if vectors.ndim != 2 or vectors.shape[1] != dimension:  # noqa: PLR2004
         raise VectorsError(f"a vector of this index has {dimension} numbers, not {vectors.shape[-1]}")
-    lengths = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
-    if not (np.isfinite(lengths) & (lengths > 0)).all():
+    # Squares of very small and very large numbers need more bits than the vectors have.
+    if not _directed(vectors) and not _directed(vectors.astype(np.float64)):
         raise VectorsError("a vector has no direction: it is zero, or has a number that is not finite")
     return vectors
+
+
+def _directed(vectors: NDArray[Any]) -> bool:
+    lengths = np.einsum("ij,ij->i", vectors, vectors)
+    return bool((np.isfinite(lengths) & (lengths > 0)).all())
 
 
 def _by(rung: Rung, query: AsyncVectorQuery) -> AsyncVectorQuery:

@@ -1,7 +1,6 @@
 """Translates between memories and the columns of a LanceDB table."""
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,8 @@ FORMAT = "1"
 MARKER = ""
 """The key of the row that holds the position when no other can. It is nobody's memory."""
 
-COLUMNS = (
-    *("id", "namespace", "text", "retain_ns", "position", "event_id", "collection", "importance"),
-    *("expire_ns", "attributes", "supersedes", "superseded_by"),
-)
+COLUMNS = Row._fields
 """What a row is read from."""
-
-_FIELDS = attrgetter(*COLUMNS)
 
 
 def schema(model_id: str, dimension: int) -> pa.Schema:
@@ -69,7 +63,7 @@ def to_batch(
 ) -> pa.RecordBatch:
     """Return *rows*, whose spelled keys are *keys*, as columns. Takes milliseconds for thousands: not for the loop."""
     flat = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1), pa.float32())
-    values: dict[str, Any] = dict(zip(COLUMNS, zip(*map(_FIELDS, rows), strict=True), strict=True))
+    values: dict[str, Any] = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
     values["attributes"] = _listed([row.attributes for row in rows])
     values |= {"key": keys, "applied": np.full(len(rows), applied)}
     arrays = [_array(values[field.name], field.type) for field in columns if field.name != "vector"]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -130,6 +130,6 @@ def _final(batch: Batch, stored: Pairs) -> tuple[list[Key], list[Row], Vectors]:
     pairs = {key: (batch.rows[place], batch.vectors[place]) for key, place in places.items()} | stored
     for each in batch.superseded:
         if found := pairs.get((each.namespace, each.id)):
-            pairs[each.namespace, each.id] = replace(found[0], superseded_by=each.by), found[1]
+            pairs[each.namespace, each.id] = found[0]._replace(superseded_by=each.by), found[1]
     vectors = [vector for _, vector in pairs.values()]
     return [*pairs], [row for row, _ in pairs.values()], np.stack(vectors) if vectors else batch.vectors

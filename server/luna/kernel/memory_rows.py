@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -12,10 +13,15 @@ from luna.kernel.embedding import Vectors
 Key: TypeAlias = tuple[str, str]
 """The namespace of a memory, and its id in there."""
 
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One memory as the index holds it. Its vector is kept beside it."""
+
+class Row(NamedTuple):
+    """One memory as the index holds it. Its vector is kept beside it.
+
+    A tuple, because tens of thousands a second are made: a dataclass takes
+    three times as long, and columns fall out of tuples for nothing.
+    """
 
     id: str
     namespace: str
@@ -28,7 +34,7 @@ class Row:
     collection: str = ""
     importance: float = 0.0
     expire_ns: int | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = NOTHING
     supersedes: str = ""
     """The id, in the same namespace, of the memory that this one takes the place of."""
     superseded_by: str = ""

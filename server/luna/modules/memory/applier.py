@@ -74,8 +74,8 @@ class Applier:
     def add(self, applying: Applying) -> None:
         """Bring this into the index next."""
         self._waiting.append(applying)
-        for row, memory in zip(applying.fact.rows, applying.memories, strict=True):
-            self._under_way[row.key] = UnderWay(memory, applying)
+        pairs = zip(applying.fact.rows, applying.memories, strict=True)
+        self._under_way.update({row.key: UnderWay(memory, applying) for row, memory in pairs})
         self._bare += applying.fact.is_bare
         self._arrived.set()
 

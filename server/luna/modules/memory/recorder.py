@@ -45,10 +45,13 @@ class _New:
 
     __slots__ = ("memories", "request", "vectors")
 
-    def __init__(self, request: Retaining, places: Sequence[int]) -> None:
+    def __init__(self, request: Retaining, places: Sequence[int] | None = None) -> None:
         self.request = request
-        self.memories = [request.memories[place] for place in places]
-        self.vectors: Vectors | None = request.vectors[list(places)] if request.vectors is not None else None
+        self.memories: Sequence[pb.NewMemory] = request.memories
+        self.vectors: Vectors | None = request.vectors
+        if places is not None:
+            self.memories = [request.memories[place] for place in places]
+            self.vectors = request.vectors[list(places)] if request.vectors is not None else None
 
 
 class Recorder:
@@ -118,7 +121,7 @@ class Recorder:
             await self._record(await self._embedded(news))
 
     async def _known(self, turn: Sequence[Retaining]) -> dict[Key, _Known]:
-        keys = [(request.namespace, memory.id) for request in turn for memory in request.memories]
+        keys = [key for request in turn for key in request.keys]
         # In this order: what comes into the index meanwhile is found in one of both.
         under_way = self._applier.under_way
         waiting = {key: under_way[key] for key in keys if key in under_way}
@@ -126,18 +129,20 @@ class Recorder:
 
     def _sifted(self, request: Retaining, known: dict[Key, _Known]) -> _New | None:
         """Return what is new of *request*. What another request of the turn brings is not."""
+        if known.keys().isdisjoint(request.keys) and len({*request.keys}) == len(request.keys):
+            known.update(zip(request.keys, request.memories, strict=True))
+            return _New(request)
         now_ns, places = self._clock.wall_ns(), []
-        for place in without_twins(request.namespace, request.memories):
-            memory = request.memories[place]
-            there = known.get((request.namespace, memory.id))
+        for place in without_twins(request.keys, request.memories):
+            there = known.get(request.keys[place])
             if there is None or (isinstance(there, Row) and not is_alive(there.expire_ns, now_ns)):
                 places.append(place)
-            elif _signature(there) != signature(memory):
-                raise IdTakenError(request.namespace, memory.id)
+            elif _signature(there) != signature(request.memories[place]):
+                raise IdTakenError(*request.keys[place])
         if places:
-            known.update({(request.namespace, request.memories[place].id): request.memories[place] for place in places})
+            known.update({request.keys[place]: request.memories[place] for place in places})
             return _New(request, places)
-        self._brought_again(request, known[request.namespace, request.memories[0].id])
+        self._brought_again(request, known[request.keys[0]])
         return None
 
     def _brought_again(self, request: Retaining, first: _Known) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from arkalia.memory.v1 import memory_pb2 as pb
 
 from luna.kernel.embedding import Vectors
+from luna.kernel.memory_rows import Key
 from luna.modules.memory.domain import id_of
 from luna.modules.memory.errors import BatchTooLargeError, IdTakenError, TextError, VectorsMisfitError
 from luna.modules.memory.facts import vectors_from
@@ -35,6 +36,8 @@ class Retaining:
 
     namespace: str
     memories: Sequence[pb.NewMemory]
+    keys: Sequence[Key]
+    """Those of the memories."""
     vectors: Vectors | None
     visible: bool
     late: bool = False
@@ -42,23 +45,26 @@ class Retaining:
     outcome: asyncio.Future[Retained] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-def checked(memories: Sequence[pb.NewMemory]) -> Sequence[pb.NewMemory]:
-    """Return *memories*, each with an id.
+def checked(memories: Sequence[pb.NewMemory]) -> Sequence[str]:
+    """Give each of *memories* an id, and return the ids.
 
     Raises:
         TextError: a text is blank.
         BatchTooLargeError: they do not fit into one event.
 
     """
-    size = 0
+    ids = []
     for place, memory in enumerate(memories):
-        if not memory.text.strip():
-            raise TextError(memory.id, place)
-        size += memory.ByteSize()
-        memory.id = memory.id or id_of(memory.collection, memory.text)
+        text, id = memory.text, memory.id
+        if not text.strip():
+            raise TextError(id, place)
+        if not id:
+            id = memory.id = id_of(memory.collection, text)
+        ids.append(id)
+    size = sum(map(pb.NewMemory.ByteSize, memories))
     if size > BATCH_BYTES_MAX:
         raise BatchTooLargeError(size, BATCH_BYTES_MAX)
-    return memories
+    return ids
 
 
 def given(packed: bytes, count: int, dimension: int) -> Vectors | None:
@@ -81,22 +87,19 @@ def given(packed: bytes, count: int, dimension: int) -> Vectors | None:
     return np.asarray(vectors / lengths, dtype=np.float32)
 
 
-def without_twins(namespace: str, memories: Sequence[pb.NewMemory]) -> Sequence[int]:
+def without_twins(keys: Sequence[Key], memories: Sequence[pb.NewMemory]) -> Sequence[int]:
     """Return the places of *memories* that count: of twins, the first.
 
     Raises:
         IdTakenError: two have the same id and are not the same.
 
     """
-    seen: dict[str, pb.NewMemory] = {}
-    kept = []
-    for place, memory in enumerate(memories):
-        twin = seen.setdefault(memory.id, memory)
-        if twin is memory:
-            kept.append(place)
-        elif signature(twin) != signature(memory):
-            raise IdTakenError(namespace, memory.id)
-    return kept
+    first: dict[Key, int] = {}
+    for place, key in enumerate(keys):
+        twin = first.setdefault(key, place)
+        if twin != place and signature(memories[twin]) != signature(memories[place]):
+            raise IdTakenError(*key)
+    return [*first.values()]
 
 
 def signature(memory: pb.NewMemory) -> tuple[str, str]:

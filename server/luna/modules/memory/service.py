@@ -79,7 +79,8 @@ class MemoryService:
         index = await self.projection.ready()
         return Retaining(
             namespace=namespace,
-            memories=checked(memories),
+            memories=memories,
+            keys=[(namespace, id) for id in checked(memories)],
             vectors=given(vectors, len(memories), index.dimension),
             visible=visible,
             late=late and not visible,
