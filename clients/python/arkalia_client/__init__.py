@@ -8,6 +8,7 @@ from arkalia_client._errors import ArkaliaError, CircuitOpenError, DegradedError
 from arkalia_client._events import EventClient
 from arkalia_client._guard import GuardClient
 from arkalia_client._memory import MemoryClient, new_memory
+from arkalia_client._models import ModelClient
 from arkalia_client._node import NodeClient
 from arkalia_client._recovery import RecoveryClient
 from arkalia_client._zeroia import DecisionClient
@@ -25,6 +26,7 @@ __all__ = [
     "EventClient",
     "GuardClient",
     "MemoryClient",
+    "ModelClient",
     "NodeClient",
     "RecoveryClient",
     "UnreachableError",

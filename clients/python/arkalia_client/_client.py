@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import grpc.aio
-from arkalia.assistantia.v1 import assistant_service_pb2, prompt_guard_service_pb2
+from arkalia.assistantia.v1 import assistant_service_pb2, model_service_pb2, prompt_guard_service_pb2
 from arkalia.events.v1 import event_service_pb2
 from arkalia.helloria.v1 import helloria_pb2, helloria_service_pb2
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
@@ -23,6 +23,7 @@ from arkalia_client._degradation import DegradationClient
 from arkalia_client._events import EventClient
 from arkalia_client._guard import GuardClient
 from arkalia_client._memory import MemoryClient
+from arkalia_client._models import ModelClient
 from arkalia_client._node import NodeClient
 from arkalia_client._recovery import RecoveryClient
 from arkalia_client._retries import service_config
@@ -32,6 +33,7 @@ from arkalia_client._zeroia import DecisionClient
 _CONTRACTS: Final = (
     event_service_pb2,
     assistant_service_pb2,
+    model_service_pb2,
     prompt_guard_service_pb2,
     helloria_service_pb2,
     memory_service_pb2,
@@ -67,6 +69,7 @@ class Arkalia:
         self.recoveries = RecoveryClient(channel)
         self.node = NodeClient(channel)
         self.assistant = AssistantClient(channel)
+        self.models = ModelClient(channel)
         self.guard = GuardClient(channel)
         self._helloria = HelloriaServiceStub(channel)
 

@@ -17,6 +17,7 @@ from luna.cli import (
     memories,
     memory,
     mind,
+    models,
     node,
     processes,
     recoveries,
@@ -34,7 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for commands in (
-    *(up, node, processes, mind, log, memory, memories, chat, guard),
+    *(up, node, processes, mind, log, memory, memories, models, chat, guard),
     *(breakers, degradation, recoveries, incidents, chaos),
 ):
     commands.add_to(app)

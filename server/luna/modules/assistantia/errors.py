@@ -83,7 +83,10 @@ class ModelDownError(AssistantiaModuleError):
     reason = "ASSISTANTIA_ERROR_REASON_MODEL_DOWN"
 
     def __init__(self, model: str, why: str) -> None:
-        super().__init__(f"{model} does not answer: {why}; try again later, or ask another model", model=model)
+        super().__init__(
+            f"{model or 'the ladder of models'} does not answer: {why}; try again later, or ask another model",
+            model=model,
+        )
 
 
 class ModelRejectedError(AssistantiaModuleError):
@@ -93,3 +96,12 @@ class ModelRejectedError(AssistantiaModuleError):
 
     def __init__(self, model: str, why: str) -> None:
         super().__init__(f"{model} cannot be asked this: {why}; change the request", model=model)
+
+
+class PullRefusedError(AssistantiaModuleError):
+    """A language model cannot be fetched."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_PULL_REJECTED"
+
+    def __init__(self, model: str, why: str) -> None:
+        super().__init__(f"{model} cannot be fetched: {why}; look at its name, or fetch it another way", model=model)

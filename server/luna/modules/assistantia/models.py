@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from luna.kernel.clock import Clock
 from luna.kernel.generation import Piece, Prompt
 from luna.kernel.language_model import ModelInfo, ModelServer
-from luna.kernel.model_errors import ModelMissingError, ModelServerError, PromptRejectedError
+from luna.kernel.model_errors import ModelMissingError, ModelServerError, PromptRejectedError, PullRejectedError
 from luna.kernel.model_tools import ModelTools
-from luna.modules.assistantia.errors import ModelDownError, ModelRejectedError, ModelUnknownError
+from luna.modules.assistantia.errors import ModelDownError, ModelRejectedError, ModelUnknownError, PullRefusedError
 from luna.resilience.breaker import Breaker
 from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, Side, Transition
 from luna.resilience.guard import guard
@@ -91,19 +91,13 @@ class ModelShelf:
 
         """
         server, model = self.server(name)
-        try:
+        with spoken(name, server.name):
             async with (
                 guard(self._breaker(server.name, model), self._clock, _is_failure),
                 aclosing(server.generate(model, prompt)) as pieces,
             ):
                 async for piece in pieces:
                     yield piece
-        except ModelMissingError as error:
-            raise ModelUnknownError(name, [f"{server.name}/{it}" for it in error.known]) from error
-        except (ModelServerError, CircuitOpenError) as error:
-            raise ModelDownError(name, str(error)) from error
-        except PromptRejectedError as error:
-            raise ModelRejectedError(name, str(error)) from error
 
     async def _held(self, server: ModelServer) -> tuple[Sequence[tuple[str, ModelInfo]], str]:
         try:
@@ -115,6 +109,21 @@ class ModelShelf:
     def _breaker(self, server: str, model: str) -> Breaker:
         key = CircuitKey(process=self._process, side=Side.CLIENT, peer=server, method=f"models/{model}", priority=1)
         return self._breakers.setdefault(f"{server}/{model}", Breaker(key, POLICY, on_transition=_told))
+
+
+@contextmanager
+def spoken(name: str, place: str) -> Iterator[None]:
+    """Raise failures of the server *place*, asked for the model *name*, as the contract has them."""
+    try:
+        yield
+    except ModelMissingError as error:
+        raise ModelUnknownError(name, [f"{place}/{it}" for it in error.known]) from error
+    except (ModelServerError, CircuitOpenError) as error:
+        raise ModelDownError(name, str(error)) from error
+    except PromptRejectedError as error:
+        raise ModelRejectedError(name, str(error)) from error
+    except PullRejectedError as error:
+        raise PullRefusedError(name, str(error)) from error
 
 
 def _ordered(held: Sequence[tuple[str, ModelInfo]], silent: Sequence[str], ladder: Sequence[str]) -> Models:
