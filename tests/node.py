@@ -103,6 +103,8 @@ async def running_node(home: Path, *arguments: str, **settings: str) -> AsyncIte
         "ARKALIA_PORT": str(port),
         "ARKALIA_ADMIN_PORT": str(admin_port),
         "ARKALIA_METRICS_PORT": str(metrics_port),
+        # An Ollama of this machine has nothing to say in tests.
+        "ARKALIA_OLLAMA_URL": "",
         **{f"ARKALIA_{key.upper()}": value for key, value in settings.items()},
     }
     started = time.monotonic()

@@ -19,6 +19,10 @@ def _compiles(pattern: str) -> bool:
 
 _Rule: TypeAlias = tuple[Callable[[Any], bool], str]
 _PORT: Final[_Rule] = (lambda port: 0 < port < 65536, "a port, 1 to 65535")
+_API: Final[_Rule] = (
+    lambda url: not url or re.fullmatch(r"https?://[^\s]+", url) is not None,
+    "http://HOST:PORT/v1",
+)
 _RULES: Final[Mapping[str, _Rule]] = {
     "node_name": (
         lambda name: not name or re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]{0,127}", name) is not None,
@@ -38,8 +42,16 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "trace_ratio": (lambda ratio: 0 <= ratio <= 1, "0 to 1"),
     "cors_origins": (_compiles, "a regular expression"),
     "embedder": (lambda kind: kind in _EMBEDDERS, "minilm, onnx, sentence-transformers or openai"),
-    "embedder_url": (lambda url: not url or re.fullmatch(r"https?://[^\s]+", url) is not None, "http://HOST:PORT/v1"),
+    "embedder_url": _API,
+    "ollama_url": (lambda url: not url or re.fullmatch(r"https?://[^\s]+", url) is not None, "http://HOST:PORT"),
+    "openai_url": _API,
+    "models": (
+        lambda names: all(re.fullmatch(_MODEL, name) for name in _names(names)),
+        "names such as ollama/mistral:7b, with commas between",
+    ),
+    "model_context_tokens": (lambda tokens: 512 <= tokens <= 2**20, "512 to 1048576"),
 }
+_MODEL: Final = "(ollama|openai)/[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}"
 _EMBEDDERS: Final[Mapping[str, Sequence[str]]] = {
     "minilm": (),
     "onnx": ("embedder_path",),
@@ -47,6 +59,8 @@ _EMBEDDERS: Final[Mapping[str, Sequence[str]]] = {
     "openai": ("embedder_url", "embedder_model"),
 }
 """Each embedder, and what else has to be set for it."""
+_SERVERS: Final[Mapping[str, str]] = {"ollama": "ollama_url", "openai": "openai_url"}
+"""Each server of language models, and what says where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +112,16 @@ class Settings:
     """What ``openai`` calls the model."""
     embedder_key: str = field(default="", repr=False)
     """The API key of ``openai``. Never shown."""
+    ollama_url: str = "http://127.0.0.1:11434"
+    """Where an Ollama generates answers. Empty: there is none."""
+    openai_url: str = ""
+    """Where a server of ``/v1/chat/completions`` does, such as ``http://127.0.0.1:8000/v1``. Empty: there is none."""
+    openai_key: str = field(default="", repr=False)
+    """The API key of that server. Never shown."""
+    models: str = ""
+    """The models that answer chats, such as ``ollama/mistral:7b, openai/phi-3``. Empty: all, the largest first."""
+    model_context_tokens: int = 8192
+    """The longest prompt and answer together that Ollama makes room for."""
 
     @property
     def log_path(self) -> Path:
@@ -108,6 +132,11 @@ class Settings:
     def memory_place(self) -> str:
         """The folder or the address of the index of memories."""
         return self.memory_path or str(self.home / "memory")
+
+    @property
+    def ladder(self) -> Sequence[str]:
+        """The names of the models that answer chats, the first asked first."""
+        return _names(self.models)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -132,9 +161,14 @@ class Settings:
             value = getattr(self, name)
             if not good(value):
                 raise ValueError(f"{_PREFIX}{name.upper()}={value} is out of range: it must be {meant}")
-        for name in _EMBEDDERS[self.embedder]:
-            if not getattr(self, name):
-                raise ValueError(f"{_PREFIX}EMBEDDER={self.embedder} needs {_PREFIX}{name.upper()}")
+        needs = {f"EMBEDDER={self.embedder}": _EMBEDDERS[self.embedder]}
+        needs |= {f"MODELS={name}": [_SERVERS[name.partition("/")[0]]] for name in self.ladder}
+        for what, names in needs.items():
+            if missing := [name for name in names if not getattr(self, name)]:
+                raise ValueError(f"{_PREFIX}{what} needs {_PREFIX}{missing[0].upper()}")
+        self._check_ports()
+
+    def _check_ports(self) -> None:
         ports = [port for port in (self.port, self.metrics_port, self.admin_port) if port]
         if len(set(ports)) < len(ports):
             raise ValueError(
@@ -145,6 +179,10 @@ class Settings:
 def _default_home(environ: Mapping[str, str]) -> Path:
     data = environ.get("XDG_DATA_HOME") or Path(environ.get("HOME", "/var/lib")) / ".local" / "share"
     return Path(data) / "arkalia"
+
+
+def _names(text: str) -> Sequence[str]:
+    return [name.strip() for name in text.split(",")] if text.strip() else []
 
 
 def _flag(text: str) -> bool:

@@ -31,6 +31,7 @@ async def _up(home: Path, **settings: str) -> tuple[int | None, str]:
         "ARKALIA_PORT": str(port),
         "ARKALIA_ADMIN_PORT": str(admin_port),
         "ARKALIA_METRICS_PORT": "0",
+        "ARKALIA_OLLAMA_URL": "",
         **settings,
     }
     process = await asyncio.create_subprocess_exec(

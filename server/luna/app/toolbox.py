@@ -22,6 +22,7 @@ from luna.kernel.error_reports import ErrorSink
 from luna.kernel.event_log import EventLog
 from luna.kernel.faults import FaultHooks, FaultKind, NoFaults
 from luna.kernel.identity import Identity
+from luna.kernel.model_tools import ModelTools
 from luna.kernel.vitals import Vitals
 from luna.manifest import Toolbox
 from luna.settings import Settings
@@ -40,6 +41,7 @@ from luna.transport.stuck_consumers import StuckConsumers
 if TYPE_CHECKING:
     from luna.kernel.memory_tools import MemoryTools
 
+ASSISTANTIA: Final = "assistantia"
 EVENTS: Final = "events"
 MEMORY: Final = "memory"
 EVENT_SERVICE: Final = "arkalia.events.v1.EventService"
@@ -112,6 +114,7 @@ async def toolbox(
     async with (
         PsutilMachine(clock, [settings.home]) as machine,
         _log(settings, place, peers, identity, faults or NoFaults()) as (events, consumers),
+        _models(settings, place) as models,
     ):
         yield Toolbox(
             identity=identity,
@@ -126,6 +129,7 @@ async def toolbox(
             failures=failures,
             home=settings.home,
             memory=_memory(settings) if MEMORY in place.process.modules else None,
+            models=models,
             faults=faults or NoFaults(),
             level=level,
             sample_seconds=settings.sample_seconds,
@@ -143,6 +147,17 @@ def _memory(settings: Settings) -> "MemoryTools":
         indexes=LanceIndexes(settings.memory_place),
         right=WriteLock(settings.home / "memory"),
     )
+
+
+@asynccontextmanager
+async def _models(settings: Settings, place: Place) -> AsyncIterator[ModelTools]:
+    if ASSISTANTIA not in place.process.modules:
+        yield ModelTools()
+        return
+    from luna.app.models import model_tools  # noqa: PLC0415  most processes do without
+
+    async with model_tools(settings) as made:
+        yield made
 
 
 def _links(settings: Settings, entries: Sequence[ServiceEntry]) -> Mapping[str, Path]:
