@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from arkalia.recovery.v1 import recovery_pb2 as pb
 
@@ -15,6 +16,7 @@ from luna.kernel.error_reports import ErrorReport, ErrorTarget, ErrorType, Sever
 from luna.kernel.identity import Identity
 from luna.resilience.recovery_policy import RecoveryPolicy
 from luna.resilience.recovery_steps import Act, Verify
+from luna.sidecar.outbox import Outbox
 from luna.sidecar.probing import Answer, Probe
 from luna.sidecar.recovery.case import Case, Doer, Outcome, Verdict
 from luna.sidecar.recovery.desk import IncidentDesk
@@ -23,11 +25,11 @@ from luna.sidecar.recovery.figures import Figures
 from luna.sidecar.recovery.incidents import Incidents
 from luna.sidecar.recovery.ledger import Ledger
 from luna.sidecar.recovery.mending import Mending
-from luna.sidecar.recovery.outbox import Outbox
 from luna.sidecar.recovery.record import Record
 from luna.sidecar.recovery.restore import cases_of, restore
 from luna.sidecar.recovery.steering import Steering
 from luna.sidecar.state import ReplicaStatus, State
+from luna.transport.spool import Spool
 
 IDENTITY = Identity(node="n1", process="sidecar-0", version="1", started_ns=1)
 _ids = count(1)
@@ -176,7 +178,8 @@ async def rig(
     kept = log or MemoryEventLog(clock)
     hands = FakeHands({name: status(name) for name in ("log", "kernel", "envoy")})
     ledger, incidents, figures = Ledger(), Incidents(), Figures()
-    outbox = Outbox(clock=clock, recorded=lambda it: ledger.recorded(it.stream.partition("/")[2], it.position))
+    folder = TemporaryDirectory(prefix="luna")
+    outbox = Outbox(Spool(Path(folder.name) / "sidecar-0.events"), clock=clock, recorded=ledger.recorded)
     record = Record(IDENTITY, clock=clock, ledger=ledger, incidents=incidents, outbox=outbox)
     desk = IncidentDesk(incidents, record, clock=clock, tell=tell)
     mending = Mending(doer or ScriptedDoer(), record, ledger, escalate=desk.escalate, clock=clock)
@@ -205,6 +208,8 @@ async def rig(
     finally:
         await engine.aclose()
         sending.cancel()
+        await asyncio.wait({sending})
+        folder.cleanup()
 
 
 async def again(made: Rig, log: MemoryEventLog, policy: RecoveryPolicy | None = None) -> None:

@@ -28,7 +28,7 @@ from luna.kernel.events import EventFilter
 from tests.kubelet import Pod, pod
 
 pytestmark = [pytest.mark.mesh, pytest.mark.chaos, pytest.mark.asyncio(loop_scope="module")]
-SECONDS = 40
+SECONDS = 90
 NAMES = {"log", "kernel", "mind", "envoy"}
 
 

@@ -1,6 +1,7 @@
 """Runs a node from the sidecar: takes charge of what runs, starts the rest, serves, and stops it in order."""
 
 import asyncio
+import os
 import socket
 import time
 from collections import deque
@@ -67,7 +68,7 @@ class Node:
             started_ns=inheritance.began_ns,
         )
         self._mesh = Mesh(plan.settings, plan.topology, attached=plan.attached) if plan.mesh else None
-        self._journal = Journal(self._identity, clock=clock)
+        self._journal = Journal(clock=clock)
         endpoints: Endpoints = self._mesh or NoEndpoints()
         found, self._leftovers = sort_out(inheritance.found, run_directory(plan.settings))
         self._spare: Spare = (
@@ -176,12 +177,13 @@ class Node:
                 await first_of(self._told.stop, seconds=_PATIENCE_SECONDS)
 
     async def _serve(self, stack: AsyncExitStack) -> None:
-        """Serve ``NodeService``, and begin to send the journal."""
+        """Serve ``NodeService``, and begin to write down what happens."""
         # gRPC: see commands.health_probe
         with doing_without(*UNNEEDED):
             from luna.sidecar.in_step import InStep  # noqa: PLC0415
             from luna.sidecar.recovery.service import Recovery, Setting  # noqa: PLC0415
-            from luna.sidecar.serving import keep, log_to, serve_node  # noqa: PLC0415
+            from luna.sidecar.serving import log_to, serve_node  # noqa: PLC0415
+            from luna.sidecar.translate import writer  # noqa: PLC0415
 
         plan = self._plan
         log_to(None if plan.attached else plan.logs[SIDECAR], plan.settings)
@@ -212,9 +214,9 @@ class Node:
         )
         self._unsubscribe()
         self._spawn(recovery.run())
+        self._journal.hand_over(writer(self._identity, plan.topology, os.getpid(), recovery.parts.outbox.put))
         if self._mesh:
             self._spawn(InStep(self._mesh, recovery.guards.level).run())
-        self._spawn(keep(self._journal, identity=self._identity, settings=plan.settings, topology=plan.topology))
 
     async def _down(self, reason: str) -> None:
         """End everything but what the others write to, in order. What somebody else started goes on."""
@@ -224,8 +226,6 @@ class Node:
         else:
             self._record(NodeStopping(reason=reason))
         await self._supervisor.stop(drain=None if failed or self._plan.attached else self._drain)
-        if not failed:
-            await self._journal.flush(seconds=_FLUSH_SECONDS)
         if self._recovery and not failed:
             await self._recovery.stop(seconds=_FLUSH_SECONDS)
 

@@ -1,7 +1,6 @@
-"""Serves ``NodeService`` and ``RecoveryService``, and finds the log of the node."""
+"""Serves ``NodeService`` and ``RecoveryService``."""
 
 import logging
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -17,9 +16,8 @@ from luna.kernel.identity import Identity
 from luna.manifest import Health
 from luna.settings import Settings
 from luna.sidecar.admin import Admin
-from luna.sidecar.journal import Journal
 from luna.sidecar.node_health import NodeHealth
-from luna.sidecar.places import run_directory, sidecar_socket, socket_link
+from luna.sidecar.places import run_directory, sidecar_socket
 from luna.sidecar.recovery.exposition import render as render_recoveries
 from luna.sidecar.recovery.service import SERVICE as RECOVERY
 from luna.sidecar.recovery.service import Recovery
@@ -27,7 +25,6 @@ from luna.sidecar.recovery.servicer import RecoveryServicer
 from luna.sidecar.servicer import NodeServicer
 from luna.sidecar.state import ReplicaStatus, State
 from luna.sidecar.supervisor import Supervisor
-from luna.sidecar.translate import encoder
 from luna.topology import Topology
 from luna.transport.chain import Chain, standard_steps
 from luna.transport.exposition import render
@@ -35,13 +32,9 @@ from luna.transport.health import HealthMonitor
 from luna.transport.logs import configure
 from luna.transport.meter import Meter
 from luna.transport.metrics import serve_metrics
-from luna.transport.peers import Peers
-from luna.transport.remote_log import RemoteEventLog
 from luna.transport.server import ServerConfig, serve
 
 _SERVICE: Final = node_service_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
-_EVENTS: Final = "events"
-_EVENT_SERVICE: Final = "arkalia.events.v1.EventService"
 _DRAIN_SECONDS: Final = 1.0
 _REASONS: Final = (
     node_error_pb2.NodeErrorReason.DESCRIPTOR,
@@ -128,20 +121,3 @@ def judge(statuses: Sequence[ReplicaStatus]) -> tuple[Health, str]:
         return Health.SERVING, ""
     reason = ", ".join(f"{status.process}-{status.replica} is {status.state.value}" for status in down)
     return (Health.NOT_SERVING if len(down) == len(statuses) else Health.DEGRADED), reason
-
-
-async def keep(journal: Journal, *, identity: Identity, settings: Settings, topology: Topology) -> None:
-    """Send *journal* to whichever process serves the log, forever."""
-    owner = topology.home(_EVENTS).name
-
-    @asynccontextmanager
-    async def open_log() -> AsyncIterator[RemoteEventLog]:
-        target = f"unix:{socket_link(run_directory(settings), owner, 0)}"
-        peers = Peers({_EVENT_SERVICE: target}, message_bytes_max=settings.message_bytes_max)
-        try:
-            async with RemoteEventLog(peers(_EVENT_SERVICE), source=identity.source) as log:
-                yield log
-        finally:
-            await peers.aclose()
-
-    await journal.run(open_log, encoder(identity, topology, os.getpid()))

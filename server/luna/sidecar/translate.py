@@ -1,6 +1,6 @@
 """Translates what the supervisor knows into the messages of the node's contract."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, TypedDict
 from uuid import uuid4
 
@@ -11,6 +11,8 @@ from luna.kernel.events import NewEvent
 from luna.kernel.identity import Identity
 from luna.kernel.times import duration, timestamp
 from luna.sidecar import facts
+from luna.sidecar.journal import Write
+from luna.sidecar.outbox import Put
 from luna.sidecar.process_stat import rss_bytes
 from luna.sidecar.state import Exit, ReplicaStatus, State
 from luna.topology import Topology
@@ -68,20 +70,21 @@ def topology_processes(topology: Topology) -> list[node_pb2.TopologyProcess]:
     ]
 
 
-def encoder(identity: Identity, topology: Topology, pid: int) -> Callable[[facts.Fact, int], NewEvent]:
-    """Return what turns the facts of one node into events."""
+def writer(identity: Identity, topology: Topology, pid: int, put: Put) -> Write:
+    """Return what turns the facts of one node into events for its stream, and has *put* take them."""
 
-    def encode(fact: facts.Fact, time_ns: int) -> NewEvent:
+    def write(fact: facts.Fact, time_ns: int) -> None:
         payload = _payload(fact, identity, topology, pid)
-        return NewEvent(
+        event = NewEvent(
             type=payload.DESCRIPTOR.full_name,
             payload=payload.SerializeToString(deterministic=True),
             event_id=str(uuid4()),
             source=identity.source,
             time_ns=time_ns,
         )
+        put(f"node/{identity.node}", event)
 
-    return encode
+    return write
 
 
 def _payload(fact: facts.Fact, identity: Identity, topology: Topology, pid: int) -> Message:

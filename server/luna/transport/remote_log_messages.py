@@ -52,6 +52,17 @@ def append_to(append: Append, *, source: str, trace_id: str) -> rpc.AppendReques
     return request
 
 
+def append_from(spelled: bytes) -> Append:
+    """Read the events of an append that `append_to` spelled; what it expects of streams is left out.
+
+    Raises:
+        DecodeError: it is garbled.
+
+    """
+    request = rpc.AppendRequest.FromString(spelled)
+    return Append([StreamWrite(each.stream, [_new_event(event) for event in each.events]) for each in request.appends])
+
+
 def appended_from(message: rpc.AppendResponse) -> Appended:
     """Read the outcome of an append."""
     events = [
@@ -147,6 +158,20 @@ def _fill(into: pb.NewEvent, event: NewEvent, source: str, trace_id: str) -> Non
     into.causation_id = event.causation_id
     into.schema_version = event.schema_version
     into.trace_id = event.trace_id or trace_id
+
+
+def _new_event(message: pb.NewEvent) -> NewEvent:
+    return NewEvent(
+        type=message.payload.type_url.removeprefix(_TYPE_URL),
+        payload=message.payload.value,
+        event_id=message.event_id,
+        source=message.source,
+        time_ns=ns_of(message.time),
+        correlation_id=message.correlation_id,
+        causation_id=message.causation_id,
+        trace_id=message.trace_id,
+        schema_version=message.schema_version,
+    )
 
 
 def _expected(expected: Expected) -> pb.ExpectedVersion:

@@ -8,11 +8,14 @@
 Rule 1: a record that was cut off or overwritten is lost, and no other: reading
 goes on at the next mark from which on a whole record follows.
 Rule 2: the file never has more than ``bytes_max``. The oldest give way.
-Rule 3: everything happens under the file's lock, in place, so that two
-generations of a process may share a file.
+Rule 3: everything happens under the file's lock, so that two generations of a
+process may share a file.
+Rule 4: what was added is on the disk, and a file is replaced as a whole or not
+at all, so that whoever is killed meanwhile loses no record.
 """
 
 import fcntl
+import os
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -38,14 +41,15 @@ class Spool:
             file.seek(0, 2)
             if file.tell() + sum(map(len, new)) <= self._bytes_max:
                 file.write(b"".join(new))
+                _sync(file)
                 return 0
             frames = [*(frame(payload) for payload in _all(file)), *new]
             kept = list(_newest(frames, self._bytes_max // 2))
-            _replace(file, kept)
+            self._replace(file, kept)
             return len(frames) - len(kept)
 
-    def first(self, limit: int) -> Sequence[bytes]:
-        """Return up to *limit* of the oldest records."""
+    def first(self, limit: int | None = None) -> Sequence[bytes]:
+        """Return up to *limit* of the oldest records, or all of them."""
         if not self._path.exists():
             return []
         with self._locked() as file:
@@ -55,15 +59,30 @@ class Spool:
         """Forget records that were delivered."""
         delivered = set(payloads)
         with self._locked() as file:
-            _replace(file, [frame(payload) for payload in _all(file) if payload not in delivered])
+            self._replace(file, [frame(payload) for payload in _all(file) if payload not in delivered])
 
     @contextmanager
     def _locked(self) -> Iterator[BinaryIO]:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path.touch(mode=0o600)
-        with self._path.open("r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
+        while True:
+            self._path.touch(mode=0o600)
+            with self._path.open("r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if os.path.samestat(os.fstat(file.fileno()), self._path.stat()):
+                    yield file
+                    return
+            # It was replaced while its lock was waited for.
+
+    def _replace(self, file: BinaryIO, frames: Sequence[bytes]) -> None:
+        if not frames:
+            file.truncate(0)
+            return
+        fresh = self._path.with_name(f"{self._path.name}.next")
+        fresh.touch(mode=0o600)
+        with fresh.open("wb") as written:
+            written.write(b"".join(frames))
+            _sync(written)
+        fresh.replace(self._path)
 
 
 def frame(payload: bytes) -> bytes:
@@ -106,7 +125,6 @@ def _newest(frames: Sequence[bytes], bytes_max: int) -> Sequence[bytes]:
     return frames[len(frames) - kept :]
 
 
-def _replace(file: BinaryIO, frames: Sequence[bytes]) -> None:
-    file.seek(0)
-    file.write(b"".join(frames))
-    file.truncate()
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fdatasync(file.fileno())

@@ -15,6 +15,7 @@ from arkalia.recovery.v1 import recovery_event_pb2 as facts
 from arkalia.recovery.v1 import recovery_pb2 as pb
 from google.protobuf.message import Message
 
+from luna.kernel.events import Recorded
 from luna.kernel.times import timestamp
 from luna.sidecar.recovery.messages import strategy_word
 
@@ -69,14 +70,14 @@ class Ledger:
             return
         _fold(entry, message, time_ns)
         if position:
-            self.recorded(entry.recovery.recovery_id, position)
+            self._place(entry, position)
         self.touch(entry)
 
-    def recorded(self, recovery_id: str, position: int) -> None:
-        """Take note of where in the log the newest event of a recovery is."""
-        self.position = max(self.position, position)
-        if entry := self._entries.get(recovery_id):
-            entry.position = max(entry.position, position)
+    def recorded(self, recorded: Recorded) -> None:
+        """Take note of where in the log an event is, if it is one of a recovery."""
+        category, _, recovery_id = recorded.stream.partition("/")
+        if category == "recovery" and (entry := self._entries.get(recovery_id)):
+            self._place(entry, recorded.position)
 
     def touch(self, entry: Entry) -> None:
         """Tell whoever waits that *entry* has changed."""
@@ -114,6 +115,10 @@ class Ledger:
         while self._version <= after:
             await self._changed.wait()
         return [entry for entry in self._entries.values() if entry.version > after]
+
+    def _place(self, entry: Entry, position: int) -> None:
+        self.position = max(self.position, position)
+        entry.position = max(entry.position, position)
 
     def _start(self, started: facts.RecoveryStarted) -> None:
         if started.recovery_id in self._entries:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from luna.sidecar.outbox import Outbox
 from luna.sidecar.recovery.desk import IncidentDesk
 from luna.sidecar.recovery.engine import Engine
 from luna.sidecar.recovery.figures import Figures
 from luna.sidecar.recovery.history import History
 from luna.sidecar.recovery.incidents import Incidents
 from luna.sidecar.recovery.ledger import Ledger
-from luna.sidecar.recovery.outbox import Outbox
 from luna.sidecar.recovery.policies import PolicyBook
 from luna.sidecar.recovery.record import Record
 from luna.sidecar.recovery.sources import Sources

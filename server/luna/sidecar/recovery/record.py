@@ -7,9 +7,9 @@ from google.protobuf.message import Message
 from luna.kernel.clock import Clock
 from luna.kernel.events import NewEvent
 from luna.kernel.identity import Identity
+from luna.sidecar.outbox import Outbox
 from luna.sidecar.recovery.incidents import Incidents
 from luna.sidecar.recovery.ledger import Ledger
-from luna.sidecar.recovery.outbox import Outbox
 
 
 class Record:

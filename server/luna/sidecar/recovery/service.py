@@ -16,6 +16,7 @@ from luna.kernel.identity import Identity
 from luna.kernel.times import timestamp
 from luna.settings import Settings
 from luna.sidecar.observation import Observation, Observations
+from luna.sidecar.outbox import Outbox
 from luna.sidecar.places import run_directory, socket_link
 from luna.sidecar.process_stat import rss_bytes
 from luna.sidecar.recovery.actions import Actions
@@ -32,7 +33,6 @@ from luna.sidecar.recovery.looking_out import LookOut
 from luna.sidecar.recovery.looks import Sight
 from luna.sidecar.recovery.mending import Mending
 from luna.sidecar.recovery.methods import Methods
-from luna.sidecar.recovery.outbox import Outbox
 from luna.sidecar.recovery.parts import Parts
 from luna.sidecar.recovery.policies import PolicyBook
 from luna.sidecar.recovery.record import Record
@@ -47,11 +47,13 @@ from luna.transport.circuits import Circuits
 from luna.transport.circuits_sync import CircuitSync
 from luna.transport.parts import Parts as Guards
 from luna.transport.remote_log import RemoteEventLog
+from luna.transport.spool import Spool
 
 SERVICE: Final = recovery_service_pb2.DESCRIPTOR.services_by_name["RecoveryService"].full_name
 _RESTORE_SECONDS: Final = 3.0
 """How long the past is waited for. A log that does not come up is a failure that must not wait for itself."""
 _PATIENCE_SECONDS: Final = 1.5
+_SPOOL_BYTES: Final = 4 << 20
 _log = logging.getLogger(__name__)
 
 
@@ -135,7 +137,8 @@ class Recovery:
     def _put_together(self) -> Parts:
         setting, clock = self._setting, self._setting.clock
         ledger, incidents, figures = Ledger(), Incidents(), Figures()
-        outbox = Outbox(clock=clock, recorded=lambda it: ledger.recorded(it.stream.partition("/")[2], it.position))
+        spool = Spool(setting.settings.home / "spool" / f"{setting.identity.process}.events", bytes_max=_SPOOL_BYTES)
+        outbox = Outbox(spool, clock=clock, recorded=ledger.recorded)
         record = Record(setting.identity, clock=clock, ledger=ledger, incidents=incidents, outbox=outbox)
         url = setting.settings.incident_webhook
         webhook = Webhook(url, clock=clock) if url else None
@@ -185,6 +188,8 @@ class Recovery:
         parts = self.parts
         while not self._restored:
             try:
+                # What an earlier process could not tell the log belongs to the past as well.
+                await parts.outbox.replayed.wait()
                 await parts.policies.load()
                 await restore(self.log, parts.ledger, parts.incidents, known=self._is_ours)
                 await parts.history.identify()
