@@ -129,6 +129,11 @@ class Settings:
         return self.home / "events.db"
 
     @property
+    def keys_path(self) -> Path:
+        """The file of the keys that memories are sealed with in the log."""
+        return self.home / "memory-keys.db"
+
+    @property
     def memory_place(self) -> str:
         """The folder or the address of the index of memories."""
         return self.memory_path or str(self.home / "memory")

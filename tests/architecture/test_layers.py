@@ -33,6 +33,7 @@ HOMES: dict[str, set[str]] = {
     "aiobreaker": {"adapters"},
     "grpc": {"transport", "app", "manifest", "sidecar", "modules/*/servicer", "modules/*/__init__"},
     "apsw": {"adapters"},
+    "cryptography": {"adapters"},
     "psutil": {"adapters", "sidecar"},
     "lancedb": {"adapters"},
     "pyarrow": {"adapters"},

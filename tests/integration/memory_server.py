@@ -19,6 +19,7 @@ from luna.kernel.embedding import Vectors
 from luna.kernel.identity import Identity
 from luna.kernel.memory_errors import IndexUnavailableError
 from luna.kernel.memory_index import MemoryIndexes
+from luna.kernel.memory_keys import MemoryKeys
 from luna.kernel.memory_rows import Found, Where
 from luna.kernel.memory_tools import MemoryTools
 from luna.manifest import Health, Probe, Toolbox
@@ -26,6 +27,7 @@ from luna.modules.memory import MODULE
 from luna.transport.chain import Chain, standard_steps
 from luna.transport.meter import Meter
 from tests.fake_memory_index import FakeMemoryIndex, FakeMemoryIndexes
+from tests.fake_memory_keys import FakeMemoryKeys
 from tests.fakes import HashEmbedder
 from tests.machines import SteadyMachine, SteadyVitals, vitals
 
@@ -66,6 +68,7 @@ class Node:
     """What outlives a restart of the server."""
 
     indexes: MemoryIndexes = field(default_factory=ShakyIndexes)
+    keys: MemoryKeys = field(default_factory=FakeMemoryKeys)
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
     clock: SystemClock = field(default_factory=SystemClock)
     log: MemoryEventLog = field(init=False)
@@ -94,7 +97,7 @@ class Node:
             peers=peers,
             directory=(),
             check=unchecked,
-            memory=MemoryTools(embedder=embedder, indexes=self.indexes),
+            memory=MemoryTools(embedder=embedder, indexes=self.indexes, keys=self.keys),
         )
 
 

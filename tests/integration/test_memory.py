@@ -148,7 +148,7 @@ async def test_a_batch_is_one_event(node: Node, memory: Running) -> None:
 
     assert (first.retained_count, first.duplicate_count, second.retained_count) == (40, 0, 20)
     assert second.duplicate_count == 20
-    assert [len(each.memories) for each in told] == [40, 20]
+    assert [len(each.sealed) for each in told] == [40, 20]
     assert first.visible
     assert second.visible
     answer = await memory.client.ask(RecallRequest(namespace="me", vector=vectors[7].tobytes(), limit=1))

@@ -139,12 +139,14 @@ async def toolbox(
 def _memory(settings: Settings) -> "MemoryTools":
     # Most processes do without the libraries that these are made of.
     from luna.adapters.lance_indexes import LanceIndexes  # noqa: PLC0415
+    from luna.adapters.memory_keys import SqliteMemoryKeys  # noqa: PLC0415
     from luna.app.embedder import embedder  # noqa: PLC0415
     from luna.kernel.memory_tools import MemoryTools  # noqa: PLC0415
 
     return MemoryTools(
         embedder=partial(embedder, settings),
         indexes=LanceIndexes(settings.memory_place),
+        keys=SqliteMemoryKeys(settings.keys_path),
         right=WriteLock(settings.home / "memory"),
     )
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from luna.kernel.embedding import Embedder
 from luna.kernel.memory_index import MemoryIndexes
+from luna.kernel.memory_keys import MemoryKeys
 
 
 class WriteRight(Protocol):
@@ -23,9 +24,11 @@ class WriteRight(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryTools:
-    """How texts become vectors, and where vectors are kept. Making either takes a while, so the module does it."""
+    """How texts become vectors, and where vectors and keys are kept. Opening takes a while, so the module does it."""
 
     embedder: Callable[[], AbstractAsyncContextManager[Embedder]]
     indexes: MemoryIndexes
+    keys: MemoryKeys
+    """What seals memories in the log."""
     right: WriteRight | None = None
     """``None``: there is nobody else."""

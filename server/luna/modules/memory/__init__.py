@@ -12,6 +12,7 @@ from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.recall import Recaller
 from luna.modules.memory.recorder import Recorder
+from luna.modules.memory.sealing import Sealer
 from luna.modules.memory.service import MemoryService
 from luna.modules.memory.servicer import MemoryServicer
 
@@ -25,10 +26,13 @@ def _wire(tools: Toolbox) -> Wired:
         raise ValueError("memory needs an embedder and a place for its index")
     events, clock, source = tools.events, tools.clock, tools.identity.source
     model = LateEmbedder(tools.memory)
-    projection = Projection(events, tools.memory, model)
+    sealer = Sealer(tools.memory.keys)
+    projection = Projection(events, tools.memory, model, sealer)
     applier = Applier(projection, clock)
     guards = Guards(model, clock, tools.identity.process)
-    recorder = Recorder(events, clock, projection=projection, applier=applier, guards=guards, source=source)
+    recorder = Recorder(
+        events, clock, projection=projection, sealer=sealer, applier=applier, guards=guards, source=source
+    )
     service = MemoryService(
         events,
         clock,
@@ -45,6 +49,7 @@ def _wire(tools: Toolbox) -> Wired:
             await applier.run()
         finally:
             await projection.aclose()
+            await sealer.aclose()
             await model.aclose()
 
     servicer = MemoryServicer(service, clock)

@@ -103,7 +103,16 @@ class IndexNoRoomError(MemoryModuleError):
     reason = "MEMORY_ERROR_REASON_INDEX_FULL"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"there is no room for the memory index: {why}; free some, it resumes by itself")
+        super().__init__(f"there is no room for memories: {why}; free some, it resumes by itself")
+
+
+class KeysDownError(MemoryModuleError):
+    """The keys that memories are sealed with cannot be read or written now."""
+
+    reason = "MEMORY_ERROR_REASON_KEYS"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the keys of memories do not answer: {why}; what was acknowledged is safe, try again later")
 
 
 class MomentUnknownError(MemoryModuleError):

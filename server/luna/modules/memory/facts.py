@@ -1,17 +1,16 @@
 """Turns memories into facts of the log, and such facts into what the index holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
-from uuid import uuid4
 
 import numpy as np
 from arkalia.memory.v1 import memory_event_pb2 as facts
 from arkalia.memory.v1 import memory_pb2 as pb
 
 from luna.kernel.embedding import Vectors
-from luna.kernel.events import Append, Event, EventFilter, StreamWrite
+from luna.kernel.events import Append, EventFilter, StreamWrite
 from luna.kernel.facts import event_of
 from luna.kernel.memory_rows import NOTHING, Batch, Row, Superseded
 from luna.kernel.times import fill_time, ns_of
@@ -33,18 +32,16 @@ class Fact:
     """Memories that one event retained."""
 
     rows: Sequence[Row]
+    """Without those that were forgotten since."""
     vectors: Vectors
     model_id: str
+    position: int
+    """Where the event is in the log."""
 
     @property
     def is_bare(self) -> bool:
         """Whether its texts are still to be embedded."""
-        return not len(self.vectors)
-
-    @property
-    def position(self) -> int:
-        """Where the event is in the log."""
-        return self.rows[0].position
+        return len(self.vectors) < len(self.rows)
 
 
 def stream_of(namespace: str) -> str:
@@ -52,30 +49,29 @@ def stream_of(namespace: str) -> str:
     return f"{CATEGORY}/{namespace}"
 
 
-def append_of(told: facts.MemoriesRetained | facts.MemoriesForgotten, *, source: str, time_ns: int) -> Append:
+def append_of(
+    told: facts.MemoriesRetained | facts.MemoriesForgotten, *, source: str, time_ns: int, event_id: str
+) -> Append:
     """Return what records a fact, under an id of its own: sent again, it is the same event."""
-    event = event_of(told, source=source, time_ns=time_ns, event_id=str(uuid4()))
+    event = event_of(told, source=source, time_ns=time_ns, event_id=event_id)
     return Append(writes=(StreamWrite(stream_of(told.namespace), (event,)),))
 
 
 def to_payload(
-    namespace: str, memories: Sequence[pb.NewMemory], vectors: Vectors | None, *, model_id: str, now_ns: int
+    namespace: str, sealed: Sequence[bytes], *, dimension: int, model_id: str, now_ns: int
 ) -> facts.MemoriesRetained:
-    """Return the fact that *memories*, each with its id, were retained; without vectors, they follow from the texts."""
+    """Return the fact that memories were retained, sealed; without a dimension, their vectors follow from the texts."""
     told = facts.MemoriesRetained(
-        namespace=namespace,
-        memories=memories,
-        vectors=np.ascontiguousarray(vectors, dtype="<f4").tobytes() if vectors is not None else b"",
-        dimension=vectors.shape[1] if vectors is not None else 0,
-        model_id=model_id if vectors is not None else "",
+        namespace=namespace, sealed=sealed, dimension=dimension, model_id=model_id if dimension else ""
     )
     fill_time(told.retain_time, now_ns)
     return told
 
 
-def rows_of(told: facts.MemoriesRetained, *, position: int, event_id: str) -> Sequence[Row]:
-    """Return what the index holds of a fact that was recorded there."""
-    namespace, retain_ns = told.namespace, ns_of(told.retain_time)
+def rows_of(
+    memories: Iterable[pb.NewMemory], *, namespace: str, retain_ns: int, position: int, event_id: str
+) -> Sequence[Row]:
+    """Return what the index holds of *memories* that were recorded there."""
 
     def row(memory: pb.NewMemory) -> Row:
         # In order rather than by name: this is the hot path of every import.
@@ -86,17 +82,7 @@ def rows_of(told: facts.MemoriesRetained, *, position: int, event_id: str) -> Se
         what = id, namespace, text, retain_ns, position, event_id
         return Row(*what, collection, importance, expire_ns, attributes, instead_of)
 
-    return [row(memory) for memory in told.memories]
-
-
-def fact_of(event: Event) -> Fact:
-    """Return what a recorded `MemoriesRetained` says."""
-    told = facts.MemoriesRetained.FromString(event.payload)
-    return Fact(
-        rows=rows_of(told, position=event.position, event_id=event.event_id),
-        vectors=vectors_from(told.vectors, told.dimension) if told.vectors else BARE,
-        model_id=told.model_id,
-    )
+    return [row(memory) for memory in memories]
 
 
 def vectors_from(packed: bytes, dimension: int) -> Vectors:
@@ -112,10 +98,11 @@ def vectors_from(packed: bytes, dimension: int) -> Vectors:
 def joined(retained: Sequence[Fact]) -> Batch:
     """Return what the index changes when all of these facts, in the order of the log, have come."""
     rows = [row for fact in retained for row in fact.rows]
+    parts = [fact.vectors for fact in retained if fact.rows]
     return Batch(
         position=max(fact.position for fact in retained),
         rows=rows,
-        vectors=np.concatenate([fact.vectors for fact in retained]) if len(retained) > 1 else retained[0].vectors,
+        vectors=np.concatenate(parts) if len(parts) > 1 else next(iter(parts), BARE),
         superseded=[
             Superseded(namespace=row.namespace, id=row.supersedes, by=row.id) for row in rows if row.supersedes
         ],

@@ -7,25 +7,21 @@ Rule 2: what was recorded just now need not be read again. But as soon as it is 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
-
-import numpy as np
-from arkalia.memory.v1 import memory_event_pb2 as facts
 
 from luna.kernel.embedding import Embedder
 from luna.kernel.event_log import EventLog
-from luna.kernel.events import Event
 from luna.kernel.memory_errors import IndexMismatchError
 from luna.kernel.memory_index import MemoryIndex
-from luna.kernel.memory_rows import Batch, Key, Where
 from luna.kernel.memory_tools import MemoryTools
+from luna.modules.memory.batches import Batches
 from luna.modules.memory.embedding import LateEmbedder
 from luna.modules.memory.errors import IndexDownError, IndexOtherError, ReindexingError
-from luna.modules.memory.facts import FORGOTTEN, WANTED, Fact, fact_of, joined
+from luna.modules.memory.facts import WANTED, Fact
 from luna.modules.memory.progress import Progress
+from luna.modules.memory.sealing import Sealer
 
 PAGE: Final = 32
 """How many facts are read at a time. One may have three megabytes."""
@@ -40,11 +36,12 @@ _log = logging.getLogger(__name__)
 class Projection:
     """The index, and how far it has come."""
 
-    def __init__(self, events: EventLog, tools: MemoryTools, model: LateEmbedder) -> None:
+    def __init__(self, events: EventLog, tools: MemoryTools, model: LateEmbedder, sealer: Sealer) -> None:
         self._events = events
         self._indexes = tools.indexes
         self._right = tools.right
         self._model = model
+        self._batches = Batches(model, sealer)
         self._ready = asyncio.Event()
         self._wanted = asyncio.Event()
         self._index: MemoryIndex | None = None
@@ -110,7 +107,7 @@ class Projection:
                 await self._read_on()
                 return
             # The rest was read from the log meanwhile.
-            async for batch in self._batches([fact for fact in recorded if fact.position > self.seen]):
+            async for batch in self._batches.of(self.index, [fact for fact in recorded if fact.position > self.seen]):
                 await self.index.apply(batch)
                 self.seen = batch.position
 
@@ -184,7 +181,7 @@ class Projection:
             await self._open()
         while True:
             page = await self._events.read(WANTED, after=self.seen, limit=PAGE)
-            async for batch in self._batches(page.events):
+            async for batch in self._batches.of(self.index, page.events):
                 await self.index.apply(batch)
                 progress.memories += len(batch.rows)
             self.seen = max(self.seen, page.position)
@@ -192,46 +189,6 @@ class Projection:
             if page.done:
                 self.lost = False
                 return
-
-    async def _batches(self, recorded: Sequence[Fact | Event]) -> AsyncIterator[Batch]:
-        """Yield what the index changes. Facts are joined up to the next thing to forget."""
-        waiting: list[Fact] = []
-        for each in recorded:
-            if isinstance(each, Event) and each.type == FORGOTTEN:
-                if waiting:
-                    yield joined(await self._comparable(waiting))
-                waiting = []
-                yield await self._forgetting(each)
-            else:
-                waiting.append(fact_of(each) if isinstance(each, Event) else each)
-        if waiting:
-            yield joined(await self._comparable(waiting))
-
-    async def _comparable(self, facts: Sequence[Fact]) -> Sequence[Fact]:
-        """Return *facts* with vectors of the model of the index."""
-        other = [fact for fact in facts if fact.is_bare or fact.model_id != self.index.model_id]
-        if not other:
-            return facts
-        model = await self._model.opened()
-        vectors = await model.embed([row.text for fact in other for row in fact.rows])
-        parts = np.split(vectors, np.cumsum([len(fact.rows) for fact in other])[:-1])
-        made = {id(fact): replace(fact, vectors=part) for fact, part in zip(other, parts, strict=True)}
-        return [made.get(id(fact), fact) for fact in facts]
-
-    async def _forgetting(self, event: Event) -> Batch:
-        told = facts.MemoriesForgotten.FromString(event.payload)
-        keys = [(told.namespace, id) for id in told.ids]
-        if told.everything:
-            keys = [key async for key in self._keys(told.namespace)]
-        return Batch(position=event.position, remove=keys)
-
-    async def _keys(self, namespace: str) -> AsyncIterator[Key]:
-        where, after, more = Where(namespace=namespace, include_superseded=True), "", True
-        while more:
-            page = await self.index.scroll(where, after, SCROLL)
-            for row in page.rows:
-                yield row.key
-            after, more = page.rows[-1].id if page.rows else "", page.more
 
     async def _dimension(self, model: Embedder) -> int:
         # Only some models say it before they have embedded a text.

@@ -16,18 +16,19 @@ from arkalia.memory.v1 import memory_event_pb2 as facts
 from arkalia.memory.v1 import memory_pb2 as pb
 
 from luna.kernel.clock import Clock
-from luna.kernel.embedding import Vectors
 from luna.kernel.errors import DomainError
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Recorded
 from luna.kernel.memory_rows import Key, Row
+from luna.kernel.times import ns_of
 from luna.modules.memory.applier import Applier, Applying, UnderWay
 from luna.modules.memory.domain import is_alive
 from luna.modules.memory.errors import IdTakenError, ReindexingError
 from luna.modules.memory.facts import BARE, Fact, append_of, rows_of, to_payload
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
-from luna.modules.memory.requests import Retained, Retaining, signature, without_twins
+from luna.modules.memory.requests import Draft, Retained, Retaining, signature, without_twins
+from luna.modules.memory.sealing import Sealer, by_event
 
 TURN_MEMORIES_MAX: Final = 8192
 """How many memories one turn takes."""
@@ -40,29 +41,24 @@ _Known: TypeAlias = Row | UnderWay | pb.NewMemory
 _log = logging.getLogger(__name__)
 
 
-class _New:
-    """What is new of one request."""
-
-    __slots__ = ("memories", "request", "vectors")
-
-    def __init__(self, request: Retaining, places: Sequence[int] | None = None) -> None:
-        self.request = request
-        self.memories: Sequence[pb.NewMemory] = request.memories
-        self.vectors: Vectors | None = request.vectors
-        if places is not None:
-            self.memories = [request.memories[place] for place in places]
-            self.vectors = request.vectors[list(places)] if request.vectors is not None else None
-
-
 class Recorder:
     """Takes turns. `run` it."""
 
     def __init__(
-        self, events: EventLog, clock: Clock, *, projection: Projection, applier: Applier, guards: Guards, source: str
+        self,
+        events: EventLog,
+        clock: Clock,
+        *,
+        projection: Projection,
+        sealer: Sealer,
+        applier: Applier,
+        guards: Guards,
+        source: str,
     ) -> None:
         self._events = events
         self._clock = clock
         self._projection = projection
+        self._sealer = sealer
         self._applier = applier
         self._guards = guards
         self._source = source
@@ -125,23 +121,28 @@ class Recorder:
         # In this order: what comes into the index meanwhile is found in one of both.
         under_way = self._applier.under_way
         waiting = {key: under_way[key] for key in keys if key in under_way}
-        return {**await self._guards.known(self._projection.index, keys), **waiting}
+        found = await self._guards.known(self._projection.index, keys)
+        now_ns = self._clock.wall_ns()
+        expired = {key: row for key, row in found.items() if not is_alive(row.expire_ns, now_ns)}
+        # Once another has the id, nobody would know by which key this one is read.
+        await self._sealer.destroy(by_event(expired.values()))
+        return {**{key: row for key, row in found.items() if key not in expired}, **waiting}
 
-    def _sifted(self, request: Retaining, known: dict[Key, _Known]) -> _New | None:
+    def _sifted(self, request: Retaining, known: dict[Key, _Known]) -> Draft | None:
         """Return what is new of *request*. What another request of the turn brings is not."""
         if known.keys().isdisjoint(request.keys) and len({*request.keys}) == len(request.keys):
             known.update(zip(request.keys, request.memories, strict=True))
-            return _New(request)
-        now_ns, places = self._clock.wall_ns(), []
+            return Draft(request)
+        places = []
         for place in without_twins(request.keys, request.memories):
             there = known.get(request.keys[place])
-            if there is None or (isinstance(there, Row) and not is_alive(there.expire_ns, now_ns)):
+            if there is None:
                 places.append(place)
             elif _signature(there) != signature(request.memories[place]):
                 raise IdTakenError(*request.keys[place])
         if places:
             known.update({request.keys[place]: request.memories[place] for place in places})
-            return _New(request, places)
+            return Draft(request, places)
         self._brought_again(request, known[request.keys[0]])
         return None
 
@@ -158,7 +159,7 @@ class Recorder:
         else:
             _settle(request, first.applying.again(request))
 
-    async def _embedded(self, news: Sequence[_New]) -> Sequence[_New]:
+    async def _embedded(self, news: Sequence[Draft]) -> Sequence[Draft]:
         bare = [new for new in news if new.vectors is None and not self._may_be_late(new.request)]
         if not bare:
             return news
@@ -177,9 +178,13 @@ class Recorder:
         """Tell whether texts may be embedded after they were recorded: nobody waits, and nothing says it fails."""
         return request.late and not self._applier.trouble and not self._guards.embedding_fails
 
-    async def _record(self, news: Sequence[_New]) -> None:
-        told = [self._told(new) for new in news]
-        appends = [append_of(payload, source=self._source, time_ns=self._clock.wall_ns()) for payload in told]
+    async def _record(self, news: Sequence[Draft]) -> None:
+        sealed = await self._sealer.sealed(news)
+        told = [self._told(new, parts) for new, parts in zip(news, sealed, strict=True)]
+        appends = [
+            append_of(payload, source=self._source, time_ns=self._clock.wall_ns(), event_id=new.event_id)
+            for new, payload in zip(news, told, strict=True)
+        ]
         try:
             outcomes = await self._events.append_many(appends)
         except BaseException:
@@ -192,18 +197,25 @@ class Recorder:
             else:
                 self._hand_on(new, payload, outcome.events[0])
 
-    def _told(self, new: _New) -> facts.MemoriesRetained:
+    def _told(self, new: Draft, sealed: Sequence[bytes]) -> facts.MemoriesRetained:
         return to_payload(
             new.request.namespace,
-            new.memories,
-            new.vectors,
+            sealed,
+            dimension=new.vectors.shape[1] if new.vectors is not None else 0,
             model_id=self._projection.index.model_id,
             now_ns=self._clock.wall_ns(),
         )
 
-    def _hand_on(self, new: _New, told: facts.MemoriesRetained, recorded: Recorded) -> None:
-        rows = rows_of(told, position=recorded.position, event_id=recorded.event_id)
-        fact = Fact(rows=rows, vectors=new.vectors if new.vectors is not None else BARE, model_id=told.model_id)
+    def _hand_on(self, new: Draft, told: facts.MemoriesRetained, recorded: Recorded) -> None:
+        rows = rows_of(
+            new.memories,
+            namespace=told.namespace,
+            retain_ns=ns_of(told.retain_time),
+            position=recorded.position,
+            event_id=recorded.event_id,
+        )
+        vectors = new.vectors if new.vectors is not None else BARE
+        fact = Fact(rows=rows, vectors=vectors, model_id=told.model_id, position=recorded.position)
         outcome = Retained(
             new=len(rows),
             duplicates=len(new.request.memories) - len(rows),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import uuid4
 
 import numpy as np
 from arkalia.memory.v1 import memory_pb2 as pb
@@ -43,6 +44,21 @@ class Retaining:
     late: bool = False
     """Whether the texts may be embedded after they were acknowledged."""
     outcome: asyncio.Future[Retained] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Draft:
+    """What is new of one request, and becomes an event."""
+
+    __slots__ = ("event_id", "memories", "request", "vectors")
+
+    def __init__(self, request: Retaining, places: Sequence[int] | None = None) -> None:
+        self.event_id = str(uuid4())
+        self.request = request
+        self.memories: Sequence[pb.NewMemory] = request.memories
+        self.vectors: Vectors | None = request.vectors
+        if places is not None:
+            self.memories = [request.memories[place] for place in places]
+            self.vectors = request.vectors[list(places)] if request.vectors is not None else None
 
 
 def checked(memories: Sequence[pb.NewMemory]) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import uuid4
 
 from arkalia.memory.v1 import memory_event_pb2 as facts
 from arkalia.memory.v1 import memory_pb2 as pb
@@ -201,7 +202,8 @@ class MemoryService:
     async def _record(self, namespace: str, ids: Sequence[str], *, everything: bool, purge: bool) -> str:
         told = facts.MemoriesForgotten(namespace=namespace, ids=ids, everything=everything, purge=purge)
         self.projection.lost = True
-        appended = await self._events.append(append_of(told, source=self._source, time_ns=self._clock.wall_ns()))
+        append = append_of(told, source=self._source, time_ns=self._clock.wall_ns(), event_id=str(uuid4()))
+        appended = await self._events.append(append)
         await self.projection.catch_up()
         self.recaller.forget()
         return appended.events[0].event_id

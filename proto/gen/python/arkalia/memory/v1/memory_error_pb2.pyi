@@ -23,6 +23,7 @@ class MemoryErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MEMORY_ERROR_REASON_QUESTION: _ClassVar[MemoryErrorReason]
     MEMORY_ERROR_REASON_REINDEXING: _ClassVar[MemoryErrorReason]
     MEMORY_ERROR_REASON_FORGET_WHAT: _ClassVar[MemoryErrorReason]
+    MEMORY_ERROR_REASON_KEYS: _ClassVar[MemoryErrorReason]
 MEMORY_ERROR_REASON_UNSPECIFIED: MemoryErrorReason
 MEMORY_ERROR_REASON_UNKNOWN: MemoryErrorReason
 MEMORY_ERROR_REASON_ID_TAKEN: MemoryErrorReason
@@ -39,3 +40,4 @@ MEMORY_ERROR_REASON_PAGE_TOKEN: MemoryErrorReason
 MEMORY_ERROR_REASON_QUESTION: MemoryErrorReason
 MEMORY_ERROR_REASON_REINDEXING: MemoryErrorReason
 MEMORY_ERROR_REASON_FORGET_WHAT: MemoryErrorReason
+MEMORY_ERROR_REASON_KEYS: MemoryErrorReason
