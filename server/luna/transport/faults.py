@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,9 @@ from luna.kernel.faults import Damage, FaultKind, Undo
 from luna.transport.chaos_errors import FaultIncompleteError, FaultTargetUnknownError, TooManyFaultsError
 
 FAULTS_MAX: Final = 16
+REMEMBERED_MAX: Final = 1024
+REMEMBERED_SECONDS: Final = 3600.0
+"""How long a fault that has ended is known, so that whoever asks for it again does not begin another."""
 _BLOCK_DELAY_SECONDS: Final = 0.05
 """Time for the answer to leave before the event loop stands still."""
 _PIECE_BYTES: Final = 8 * 2**20
@@ -54,10 +58,15 @@ class Fault:
 class FaultBoard:
     """Implements `luna.kernel.faults.FaultHooks`, and begins faults when it is told to."""
 
-    def __init__(self, *, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, *, chance: Callable[[], float] = random.random, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._chance = chance
+        self._monotonic = monotonic
         self._offers: dict[FaultKind, dict[str, Damage]] = {}
         self._faults: dict[str, Fault] = {}
+        self._ended: OrderedDict[str, tuple[Fault, float]] = OrderedDict()
+        """Those that have ended, and when, the oldest first."""
         self._calls: tuple[Fault, ...] = ()
         self._begin: dict[FaultKind, Callable[[FaultSpec], Undo | None]] = {
             FaultKind.SLOW: _needs_delay,
@@ -71,7 +80,7 @@ class FaultBoard:
         self._offers.setdefault(kind, {})[name] = damage
 
     def inject(self, spec: FaultSpec) -> Fault:
-        """Begin a fault; the same id again is the same fault.
+        """Begin a fault; the same id again is the same fault, even if that one has ended.
 
         Raises:
             FaultTargetUnknownError: there is nothing of that kind and name here.
@@ -79,8 +88,8 @@ class FaultBoard:
             TooManyFaultsError: there are enough.
 
         """
-        if spec.fault_id in self._faults:
-            return self._faults[spec.fault_id]
+        if known := self._known(spec.fault_id):
+            return known
         if len(self._faults) >= FAULTS_MAX:
             raise TooManyFaultsError(FAULTS_MAX)
         undo = self._begin[spec.kind](spec) if spec.kind in self._begin else self._damage(spec)
@@ -106,6 +115,21 @@ class FaultBoard:
         """Return what a call of *method* meets now."""
         return [fault.spec for fault in self._calls if fault.meets(method, self._chance)]
 
+    def _known(self, fault_id: str) -> Fault | None:
+        if fault := self._faults.get(fault_id):
+            return fault
+        self._forget()
+        ended = self._ended.get(fault_id)
+        return ended[0] if ended else None
+
+    def _forget(self) -> None:
+        since = self._monotonic() - REMEMBERED_SECONDS
+        while self._ended:
+            oldest, (_, ended) = next(iter(self._ended.items()))
+            if ended > since and len(self._ended) <= REMEMBERED_MAX:
+                return
+            del self._ended[oldest]
+
     def _damage(self, spec: FaultSpec) -> Undo | None:
         known = self._offers.get(spec.kind, {})
         if not known or spec.target not in {"", *known}:
@@ -121,9 +145,12 @@ class FaultBoard:
 
     def _end(self, fault_id: str) -> None:
         if fault := self._faults.pop(fault_id, None):
+            self._ended[fault_id] = fault, self._monotonic()
+            self._forget()
             self._sort()
-            if fault.undo:
-                fault.undo()
+            undo, fault.undo = fault.undo, None
+            if undo:
+                undo()
 
     def _sort(self) -> None:
         kinds = {FaultKind.SLOW, FaultKind.ERROR}

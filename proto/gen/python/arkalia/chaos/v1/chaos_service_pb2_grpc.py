@@ -64,6 +64,10 @@ class ChaosServiceServicer:
 
     def InjectFault(self, request, context):
         """Begins a fault. It ends by itself.
+
+        The same `fault_id` again is the same fault: also when it has ended, for an
+        hour, nothing begins, and the answer is how it was. A process that was
+        started again knows nothing of faults before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

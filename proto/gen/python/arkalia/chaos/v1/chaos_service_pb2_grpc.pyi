@@ -38,7 +38,12 @@ class ChaosServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ChaosServiceAsyncStub: ...
     InjectFault: _grpc.UnaryUnaryMultiCallable[_chaos_service_pb2.InjectFaultRequest, _chaos_service_pb2.InjectFaultResponse]
-    """Begins a fault. It ends by itself."""
+    """Begins a fault. It ends by itself.
+
+    The same `fault_id` again is the same fault: also when it has ended, for an
+    hour, nothing begins, and the answer is how it was. A process that was
+    started again knows nothing of faults before.
+    """
     ListFaults: _grpc.UnaryUnaryMultiCallable[_chaos_service_pb2.ListFaultsRequest, _chaos_service_pb2.ListFaultsResponse]
     """Lists the faults under way."""
     ClearFaults: _grpc.UnaryUnaryMultiCallable[_chaos_service_pb2.ClearFaultsRequest, _chaos_service_pb2.ClearFaultsResponse]
@@ -54,7 +59,12 @@ class ChaosServiceAsyncStub(ChaosServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     InjectFault: _aio.UnaryUnaryMultiCallable[_chaos_service_pb2.InjectFaultRequest, _chaos_service_pb2.InjectFaultResponse]  # type: ignore[assignment]
-    """Begins a fault. It ends by itself."""
+    """Begins a fault. It ends by itself.
+
+    The same `fault_id` again is the same fault: also when it has ended, for an
+    hour, nothing begins, and the answer is how it was. A process that was
+    started again knows nothing of faults before.
+    """
     ListFaults: _aio.UnaryUnaryMultiCallable[_chaos_service_pb2.ListFaultsRequest, _chaos_service_pb2.ListFaultsResponse]  # type: ignore[assignment]
     """Lists the faults under way."""
     ClearFaults: _aio.UnaryUnaryMultiCallable[_chaos_service_pb2.ClearFaultsRequest, _chaos_service_pb2.ClearFaultsResponse]  # type: ignore[assignment]
@@ -73,7 +83,12 @@ class ChaosServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _chaos_service_pb2.InjectFaultRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_chaos_service_pb2.InjectFaultResponse, _abc.Awaitable[_chaos_service_pb2.InjectFaultResponse]]:
-        """Begins a fault. It ends by itself."""
+        """Begins a fault. It ends by itself.
+
+        The same `fault_id` again is the same fault: also when it has ended, for an
+        hour, nothing begins, and the answer is how it was. A process that was
+        started again knows nothing of faults before.
+        """
 
     @_abc_1.abstractmethod
     def ListFaults(
