@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,9 @@ from arkalia.node.v1 import node_pb2
 from arkalia.node.v1 import node_service_pb2 as rpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from arkalia_client import connect
 from luna.settings import Settings
-from luna.sidecar.places import run_directory, socket_link
+from luna.sidecar.places import run_directory, sidecar_socket, socket_link
 from tests.integration.small_node import SCRIPT, SECONDS, asking, node, processes, runs, sidecar_pid
 from tests.node import free_ports
 
@@ -66,6 +68,30 @@ async def test_a_killed_sidecar_is_back_and_takes_over_what_runs(tmp_path: Path)
         assert states == {pb.HEALTH_STATE_SERVING}
         assert (code, said) == (0, "arkalia: the sidecar ended with signal 9; it is started again in 0.0 s\n")
         assert not any(runs(status.pid) for status in after.values())
+
+
+async def test_whoever_watches_is_told_what_happened_without_a_sidecar(tmp_path: Path) -> None:
+    """
+    The stream of the client goes on with the next sidecar.
+    """
+    async with (
+        node(tmp_path) as running,
+        connect(f"unix:{sidecar_socket(Settings(home=tmp_path))}") as client,
+        aclosing(client.node.watch()) as changes,
+    ):
+        await running.until("ready in ")
+        before = await anext(changes)
+        (tmp_path / "hold").touch()
+        os.kill(await sidecar_pid(tmp_path), signal.SIGKILL)
+        (kernel,) = [status.pid for status in before if status.process == "kernel"]
+        os.kill(kernel, signal.SIGKILL)
+        (tmp_path / "hold").unlink()
+        async with asyncio.timeout(SECONDS):
+            async for statuses in changes:
+                if any(status.process == "kernel" and status.pid not in {0, kernel} for status in statuses):
+                    break
+
+        assert (await processes(tmp_path))["kernel"].restarts == 1
 
 
 async def settled(home: Path) -> dict[str, node_pb2.ProcessStatus]:

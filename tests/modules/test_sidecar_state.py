@@ -39,6 +39,21 @@ def test_the_worst_state_counts() -> None:
     assert worst([status("a"), status("b", State.NOT_SERVING), status("c", State.STARTING)]) is State.NOT_SERVING
 
 
+async def test_whoever_followed_an_earlier_board_is_told_everything() -> None:
+    """
+    Its numbers are below all of those of the later one, or above them if the clock went back.
+    """
+    board = Board(after=1000)
+    board.put(status("a"))
+    board.put(status("b"))
+    told = []
+    for seen in (17, 1000, 1001, 9999):
+        async with aclosing(board.follow(after=seen)) as changes:
+            told.append([one.process for one in (await anext(changes))[0]])
+
+    assert told == [["a", "b"], ["a", "b"], ["b"], ["a", "b"]]
+
+
 async def test_a_slow_follower_gets_the_last_of_many_changes() -> None:
     """
     What it missed is not kept for it, and what did not change is not told again.

@@ -1,6 +1,7 @@
 """The processes of a node."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from uuid import uuid4
 
 import grpc.aio
@@ -8,7 +9,7 @@ from arkalia.node.v1 import node_pb2 as pb
 from arkalia.node.v1 import node_service_pb2 as rpc
 from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
 
-from arkalia_client._calls import ask, follow
+from arkalia_client._calls import ask, follow_on
 
 RESTART_SECONDS = 120.0
 
@@ -24,10 +25,14 @@ class NodeClient:
         return (await ask(self._stub.GetNode, rpc.GetNodeRequest())).node
 
     async def watch(self) -> AsyncGenerator[Sequence[pb.ProcessStatus], None]:
-        """Yield all processes, then those that change."""
-        async for response in follow(self._stub.WatchNode, rpc.WatchNodeRequest()):
-            if response.processes:
-                yield response.processes
+        """Yield all processes, then those that change.
+
+        When the connection breaks it goes on where it was; a sidecar that was started again tells of all of them.
+        """
+        async with aclosing(follow_on(self._stub.WatchNode, rpc.WatchNodeRequest())) as responses:
+            async for response in responses:
+                if response.processes:
+                    yield response.processes
 
     async def restart(self, process: str) -> Sequence[pb.ProcessStatus]:
         """Replace the replicas of *process* one after the other, without a gap."""

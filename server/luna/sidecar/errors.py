@@ -56,9 +56,9 @@ class NodeStoppingError(NodeError):
 
 
 class NodeResumeTokenError(NodeError):
-    """The resume token was not issued by this run of the node."""
+    """The resume token was not issued by this node."""
 
     reason = "NODE_ERROR_REASON_RESUME_TOKEN"
 
     def __init__(self) -> None:
-        super().__init__("resume_token is garbled or of another run of the node; send an empty one to start over")
+        super().__init__("resume_token is garbled or of another node; send an empty one to start over")

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final, TypeAlias
-from uuid import uuid4
+from uuid import NAMESPACE_DNS, uuid5
 
 import grpc.aio
 from arkalia.node.v1 import node_pb2 as pb
@@ -54,7 +54,7 @@ class NodeServicer(stubs.NodeServiceServicer):
         self._logs = logs
         self._admin = admin
         self._checkpoint_seconds = checkpoint_seconds
-        self._run_id = str(uuid4())
+        self._node_id = str(uuid5(NAMESPACE_DNS, identity.node))
 
     async def GetNode(self, request: rpc.GetNodeRequest, context: Context) -> rpc.GetNodeResponse:
         return rpc.GetNodeResponse(node=self._node())
@@ -69,7 +69,7 @@ class NodeServicer(stubs.NodeServiceServicer):
                 statuses, position = change or ((), position)
                 yield rpc.WatchNodeResponse(
                     processes=[process_status(status) for status in statuses],
-                    resume_token=tokens.issue(self._run_id, position),
+                    resume_token=tokens.issue(self._node_id, position),
                 )
 
     async def RestartProcess(self, request: rpc.RestartProcessRequest, context: Context) -> rpc.RestartProcessResponse:
@@ -114,6 +114,6 @@ class NodeServicer(stubs.NodeServiceServicer):
         if not resume_token:
             return 0
         try:
-            return tokens.redeem(resume_token, self._run_id)
+            return tokens.redeem(resume_token, self._node_id)
         except tokens.ResumeTokenError as error:
             raise NodeResumeTokenError from error

@@ -90,14 +90,15 @@ class Board:
     sees the latest status of each replica that changed meanwhile.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, after: int = 0) -> None:
+        """Give changes numbers past *after*: to whoever has seen none of these, everything is news."""
         self._statuses: dict[Key, tuple[int, ReplicaStatus]] = {}
-        self._version = 0
+        self._version = after
         self._changed = asyncio.Event()
 
     @property
     def version(self) -> int:
-        """How many changes there have been."""
+        """The number of the newest change."""
         return self._version
 
     @property
@@ -123,7 +124,11 @@ class Board:
         return [status for status in self.all() if status.process == process]
 
     async def follow(self, *, after: int) -> AsyncGenerator[tuple[Sequence[ReplicaStatus], int], None]:
-        """Yield what changed past version *after* and the version then reached, forever."""
+        """Yield what changed past version *after* and the version then reached, forever.
+
+        A version that is still to come is one of a clock that went back since: then everything is news.
+        """
+        after = after if after <= self._version else 0
         while True:
             changed = self.changed
             if news := [status for version, status in self._statuses.values() if version > after]:

@@ -43,7 +43,7 @@ class Supervisor:
         found: Mapping[Key, Found] | None = None,
         hurry: asyncio.Event | None = None,
     ) -> None:
-        self.board = Board()
+        self.board = Board(after=tools.clock.wall_ns() // 1000)
         self.failure: StartError | None = None
         self.failed = asyncio.Event()
         """Set once the node cannot go on."""

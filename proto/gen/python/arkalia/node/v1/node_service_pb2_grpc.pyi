@@ -41,7 +41,8 @@ class NodeServiceStub:
     """Streams the processes that changed: all of them at once, then each change.
 
     Whoever reconnects sends the last `resume_token` seen and gets what has
-    changed since. When nothing changes for a while a checkpoint is sent, so
+    changed since; where the sidecar was started again meanwhile, that is every
+    process. When nothing changes for a while a checkpoint is sent, so
     that proxies keep the stream open. Several changes of one process in quick
     succession may arrive as the last of them.
     """
@@ -70,7 +71,8 @@ class NodeServiceAsyncStub(NodeServiceStub):
     """Streams the processes that changed: all of them at once, then each change.
 
     Whoever reconnects sends the last `resume_token` seen and gets what has
-    changed since. When nothing changes for a while a checkpoint is sent, so
+    changed since; where the sidecar was started again meanwhile, that is every
+    process. When nothing changes for a while a checkpoint is sent, so
     that proxies keep the stream open. Several changes of one process in quick
     succession may arrive as the last of them.
     """
@@ -108,7 +110,8 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the processes that changed: all of them at once, then each change.
 
         Whoever reconnects sends the last `resume_token` seen and gets what has
-        changed since. When nothing changes for a while a checkpoint is sent, so
+        changed since; where the sidecar was started again meanwhile, that is every
+        process. When nothing changes for a while a checkpoint is sent, so
         that proxies keep the stream open. Several changes of one process in quick
         succession may arrive as the last of them.
         """
