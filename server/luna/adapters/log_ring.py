@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from luna.kernel.appends import Draft, event_of
+from luna.kernel.bell import Bell
 from luna.kernel.events import Event, EventFilter, Page
 
 EVENTS_MAX: Final = 8192
@@ -26,18 +27,22 @@ class LogRing:
         self._arrivals: deque[tuple[int, int]] = deque()
         """How many events came at once, and their bytes: they also go at once."""
         self._size = 0
-        self.change = asyncio.Event()
-        """Set at the next change. Take it before looking, then nothing is missed."""
+        self._bell = Bell()
         self.live = False
         """Whether every new event of the log arrives here."""
         self.head = 0
         self.closed = False
 
+    @property
+    def change(self) -> asyncio.Event:
+        """What is set at the next change. Take it before looking, then nothing is missed."""
+        return self._bell.next
+
     def start(self, head: int) -> None:
         """Begin to receive everything behind *head*."""
         self.head = head
         self.live = True
-        self._wake()
+        self._bell.ring()
 
     def extend(self, drafts: Sequence[Draft]) -> None:
         """Take new events in."""
@@ -50,12 +55,12 @@ class LogRing:
         self._arrivals.append((len(drafts), size))
         self._size += size
         self._trim()
-        self._wake()
+        self._bell.ring()
 
     def close(self) -> None:
         """Send every reader home."""
         self.closed = True
-        self._wake()
+        self._bell.ring()
 
     def holds(self, after: int) -> bool:
         """Tell whether everything behind *after* is here."""
@@ -81,10 +86,6 @@ class LogRing:
         if not isinstance(event, Event):
             event = self._events[index] = event_of(event)
         return event
-
-    def _wake(self) -> None:
-        self.change.set()
-        self.change = asyncio.Event()
 
     def _trim(self) -> None:
         end = len(self._events)

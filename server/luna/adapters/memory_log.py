@@ -1,6 +1,5 @@
 """The event log in memory: an adapter of `EventLog` for tests, and its own reference."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 from uuid import uuid4
@@ -9,6 +8,7 @@ import uuid_utils
 
 from luna.adapters.memory_consumers import MemoryConsumers
 from luna.kernel.appends import Draft, Place, appended, compose, event_of, judge, place_of
+from luna.kernel.bell import Bell
 from luna.kernel.clock import Clock
 from luna.kernel.event_errors import EventLogError
 from luna.kernel.event_ids import measured
@@ -39,7 +39,7 @@ class MemoryEventLog:
         self._versions: dict[str, int] = {}
         self._places: dict[str, Place] = {}
         self._gone: set[int] = set()
-        self._change = asyncio.Event()
+        self._change = Bell()
         self._closed = False
         self.log_id = str(uuid4())
         """The UUID of the log."""
@@ -134,7 +134,7 @@ class MemoryEventLog:
         position = told = after
         caught_up = False
         while not self._closed:
-            change = self._change
+            change = self._change.next
             page = await self.read(filter, after=position)
             position = page.position
             if page.events or position - told >= _SKIPPED_MAX:
@@ -164,7 +164,7 @@ class MemoryEventLog:
     async def aclose(self) -> None:
         """End all followers."""
         self._closed = True
-        self._wake()
+        self._change.ring()
 
     def version(self, stream: str) -> int:
         """Return the version of the stream's last event."""
@@ -183,8 +183,4 @@ class MemoryEventLog:
             self._events.append(event_of(draft))
             self._versions[draft.stream] = draft.stream_version
             self._places[draft.event_id] = place_of(draft)
-        self._wake()
-
-    def _wake(self) -> None:
-        self._change.set()
-        self._change = asyncio.Event()
+        self._change.ring()

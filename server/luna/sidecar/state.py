@@ -7,6 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, TypeAlias, TypedDict
 
+from luna.kernel.bell import Bell
+
 
 class State(Enum):
     """Whether a process does its work. The names are those of ``HealthState``."""
@@ -94,7 +96,7 @@ class Board:
         """Give changes numbers past *after*: to whoever has seen none of these, everything is news."""
         self._statuses: dict[Key, tuple[int, ReplicaStatus]] = {}
         self._version = after
-        self._changed = asyncio.Event()
+        self._bell = Bell()
 
     @property
     def version(self) -> int:
@@ -104,7 +106,7 @@ class Board:
     @property
     def changed(self) -> asyncio.Event:
         """What will be set at the next change."""
-        return self._changed
+        return self._bell.next
 
     def put(self, status: ReplicaStatus) -> None:
         """Make *status* the newest of its replica."""
@@ -112,8 +114,7 @@ class Board:
             return
         self._version += 1
         self._statuses[status.key] = (self._version, status)
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._bell.ring()
 
     def all(self) -> Sequence[ReplicaStatus]:
         """Return every status, in the order in which replicas were first put."""

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from luna.kernel import context
+from luna.kernel.bell import Bell
 from luna.manifest import Health, Probe
 
 WHOLE: Final = ""
@@ -51,7 +52,7 @@ class HealthMonitor:
             service: Checkup(service=service, health=Health.NOT_SERVING, reason="not probed yet", since_ns=now)
             for service in (WHOLE, *probes)
         }
-        self._changed = asyncio.Event()
+        self._changed = Bell()
         self._shut_down = False
 
     async def run(self) -> None:
@@ -119,5 +120,4 @@ class HealthMonitor:
         if before.health is not health:
             write = log.warning if health is not Health.SERVING else log.info
             write("health changed", service=service or "(whole)", health=health.value, reason=reason)
-            self._changed.set()
-            self._changed = asyncio.Event()
+            self._changed.ring()

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Generic, TypeVar
 
+from luna.kernel.bell import Bell
+
 T = TypeVar("T")
 
 
@@ -49,14 +51,14 @@ class _Work(Generic[T]):
         self._count = 0
         self._is_done = False
         self._failure: Exception | None = None
-        self._changed = asyncio.Event()
+        self._changed = Bell()
         self._task = asyncio.create_task(self._do(items))
 
     async def items(self) -> AsyncGenerator[T, None]:
         """Yield the newest item whenever there is one."""
         seen = 0
         while True:
-            changed = self._changed
+            changed = self._changed.next
             if self._newest is not None and seen < self._count:
                 seen = self._count
                 yield self._newest
@@ -78,14 +80,10 @@ class _Work(Generic[T]):
                 async for item in items:
                     self._newest = item
                     self._count += 1
-                    self._tell()
+                    self._changed.ring()
         except Exception as error:  # noqa: BLE001  it is raised again by everybody who follows
             self._failure = error
         finally:
             self._is_done = True
             self._ended()
-            self._tell()
-
-    def _tell(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+            self._changed.ring()

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from arkalia.memory.v1 import memory_pb2 as pb
 
+from luna.kernel.bell import Bell
 from luna.kernel.clock import Clock
 from luna.kernel.memory_rows import Key
 from luna.manifest import Health
@@ -61,7 +62,7 @@ class Applier:
         self._arrived = asyncio.Event()
         self._under_way: dict[Key, UnderWay] = {}
         self._bare = 0
-        self._moved = asyncio.Event()
+        self._moved = Bell()
         self._asleep = True
         self.trouble = "is not open yet"
         """Why the index is behind."""
@@ -171,5 +172,4 @@ class Applier:
             if not request.outcome.done():
                 same = request is applied.request
                 request.outcome.set_result(replace(applied.outcome if same else applied.again(request), visible=True))
-        self._moved.set()
-        self._moved = asyncio.Event()
+        self._moved.ring()

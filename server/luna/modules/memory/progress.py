@@ -1,6 +1,6 @@
 """How far a long piece of work has come, for everybody who watches it."""
 
-import asyncio
+from luna.kernel.bell import Bell
 
 
 class Progress:
@@ -15,22 +15,18 @@ class Progress:
         self.done = False
         self.failure: Exception | None = None
         """Why it has ended before it was done."""
-        self._changed = asyncio.Event()
+        self._changed = Bell()
 
     def reach(self, position: int) -> None:
         """Note that *position* was reached."""
         self.position = position
-        self._tell()
+        self._changed.ring()
 
     def finish(self) -> None:
         """Note that nothing more will come."""
         self.done = True
-        self._tell()
+        self._changed.ring()
 
     async def changed(self) -> None:
         """Wait until there is news."""
         await self._changed.wait()
-
-    def _tell(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()

@@ -1,6 +1,5 @@
 """The circuit breakers of all processes, as they reported them last."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +8,7 @@ from arkalia.resilience.v1 import circuit_breaker_pb2 as pb
 from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1 import resilience_event_pb2 as facts
 
+from luna.kernel.bell import Bell
 from luna.kernel.clock import Clock
 from luna.kernel.times import timestamp
 from luna.resilience.circuit_messages import key_of, selector_of
@@ -37,7 +37,7 @@ class BreakerTable:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._told: dict[str, Told] = {}
-        self._news = asyncio.Event()
+        self._news = Bell()
 
     def hear(self, report: rpc.ReportCircuitBreakersRequest) -> bool:
         """Take note of *report*, unless a newer one of that process is known; tell whether it was news."""
@@ -58,7 +58,7 @@ class BreakerTable:
         self._told[report.process] = told
         if len(self._told) > PROCESSES_MAX:
             del self._told[next(iter(self._told))]
-        self._wake()
+        self._news.ring()
         return True
 
     def change(self, transition: facts.CircuitTransition) -> None:
@@ -69,7 +69,7 @@ class BreakerTable:
         known = told.breakers.get(transition.name)
         if known is None or known.state_time.ToNanoseconds() <= transition.change_time.ToNanoseconds():
             told.breakers[transition.name] = changed(transition, known)
-            self._wake()
+            self._news.ring()
 
     def find(self, name: str, process: str) -> pb.CircuitBreaker | None:
         """Return the breaker of that *name*, if its *process* has reported it."""
@@ -105,10 +105,6 @@ class BreakerTable:
 
     def _silent(self, told: Told) -> bool:
         return self._clock.monotonic() - told.heard > SILENT_SECONDS
-
-    def _wake(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
 
 
 def changed(transition: facts.CircuitTransition, known: pb.CircuitBreaker | None) -> pb.CircuitBreaker:

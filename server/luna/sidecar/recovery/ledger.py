@@ -6,7 +6,6 @@ restart.
 Rule 3: the newest recoveries are kept, and all of those that are not over.
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +14,7 @@ from arkalia.recovery.v1 import recovery_event_pb2 as facts
 from arkalia.recovery.v1 import recovery_pb2 as pb
 from google.protobuf.message import Message
 
+from luna.kernel.bell import Bell
 from luna.kernel.events import Recorded
 from luna.kernel.times import timestamp
 from luna.sidecar.recovery.messages import strategy_word
@@ -57,7 +57,7 @@ class Ledger:
         self._entries: dict[str, Entry] = {}
         self._remembered = remembered
         self._version = 0
-        self._changed = asyncio.Event()
+        self._changed = Bell()
         self.position = 0
         """The newest event of a recovery that the log is known to have."""
 
@@ -83,8 +83,7 @@ class Ledger:
         """Tell whoever waits that *entry* has changed."""
         self._version += 1
         entry.version = self._version
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._changed.ring()
 
     def get(self, recovery_id: str) -> Entry | None:
         """Return the recovery of that id, if it is remembered."""
