@@ -81,6 +81,10 @@ class FakeMemoryIndex(FakeReader):
         self.version += 1
         self._remember()
 
+    async def expired(self, at_ns: int, limit: int) -> Sequence[Key]:
+        ended = [key for key, (row, _) in self._held.items() if row.expire_ns is not None and row.expire_ns <= at_ns]
+        return ended[:limit]
+
     async def at(self, moment: Moment) -> FakeReader:
         if moment.tag is not None:
             fitting = [self._tags[moment.tag]] if moment.tag in self._tags else []

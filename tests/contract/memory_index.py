@@ -58,6 +58,20 @@ class MemoryIndexContract:
         assert (await index.vectors([given.key]))[given.key].tolist() == pointing(0)[0].tolist()
         assert index.position == 7
 
+    async def test_what_has_expired_is_found_wherever_it_is(self, index: MemoryIndex) -> None:
+        """
+        From the very moment on, and so many as are wanted.
+        """
+        assert await index.expired(99, 10) == []
+        rows = [row("a", expire_ns=10), row("b", expire_ns=11, namespace="work"), row("c", expire_ns=12), row("d")]
+        await index.apply(batch(1, *rows))
+
+        assert await index.expired(9, 10) == []
+        assert sorted(await index.expired(11, 10)) == [("home", "a"), ("work", "b")]
+        assert len(await index.expired(99, 2)) == 2
+        await index.apply(batch(2, remove=[("home", "a"), ("work", "b")], vectors=pointing()))
+        assert await index.expired(99, 10) == [("home", "c")]
+
     async def test_meaning_finds_the_closest_first(self, index: MemoryIndex) -> None:
         """
         The score is the cosine, whatever the length of the vectors.

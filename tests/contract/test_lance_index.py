@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import lancedb
@@ -92,6 +93,24 @@ async def test_upkeep_and_batches_do_not_hinder_each_other(index: MemoryIndex) -
     await working
 
     assert await everything(index) == await everything(await told(40))
+
+
+async def test_what_was_removed_goes_with_the_versions_that_had_it(path: Path) -> None:
+    """
+    Upkeep drops them when they are as old as is kept, even if nothing else happens.
+    """
+    index = await LanceIndexes(path, keep=timedelta(milliseconds=300)).open("fake", DIMENSION)
+    secret, kept = row("1", text="pomegranate"), row("2", text="quince")
+    await index.apply(Batch(position=1, rows=[secret], vectors=vectors_of([secret])))
+    await index.apply(Batch(position=2, rows=[kept], vectors=vectors_of([kept])))
+    await index.apply(Batch(position=3, remove=[secret.key]))
+    async with asyncio.timeout(30):
+        while any(b"pomegranate" in each.read_bytes() for each in path.rglob("*") if each.is_file()):
+            await index.tend()
+            await asyncio.sleep(0.05)
+
+    assert [hit.row.id for hit in (await index.matching("quince", ALL, 5)).hits] == ["2"]
+    await index.aclose()
 
 
 @pytest.mark.parametrize("left", [0, 20])

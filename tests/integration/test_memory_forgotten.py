@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from arkalia.memory.v1.memory_event_pb2 import MemoriesForgotten, MemoriesRetained
+from arkalia.memory.v1.memory_event_pb2 import FORGOTTEN_REASON_EXPIRED, MemoriesForgotten, MemoriesRetained
 from arkalia.memory.v1.memory_service_pb2 import RetainManyRequest
 
 from arkalia_client import ArkaliaError, new_memory
 from luna.adapters.lance_indexes import LanceIndexes
 from luna.adapters.memory_keys import SqliteMemoryKeys
+from luna.kernel.clock import SystemClock
 from luna.kernel.events import Append, Event, EventFilter, StreamWrite
 from luna.kernel.facts import event_of
 from luna.kernel.memory_errors import IndexUnavailableError
@@ -120,6 +121,34 @@ async def test_an_id_that_is_used_again_leaves_nothing_behind(node: Node) -> Non
                 await asyncio.sleep(0.05)
         await memory.client.retain("me", new_memory(CAT, id="a"), visible=True)
         assert await readable(node) == [False, True]
+
+
+class HastyClock(SystemClock):
+    """A clock whose sleepers wake up early."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds / 600)
+
+
+async def test_what_has_expired_is_forgotten(node: Node) -> None:
+    """
+    By itself, in every namespace; the event says why, and nobody can read it in the log any more.
+    """
+    node.clock = HastyClock()
+    soon = datetime.now(UTC) + timedelta(seconds=0.3)
+    async with running(node) as memory:
+        await retain_three(memory)
+        await memory.client.retain("me", new_memory(DOOR, id="x", expire_time=soon), visible=True)
+        await memory.client.retain("you", new_memory(CAT, id="y", expire_time=soon), visible=True)
+        async with asyncio.timeout(20):
+            while (await memory.client.stats()).row_count > 3:
+                await asyncio.sleep(0.05)
+        assert await readable(node) == [True, True, True, False, False]
+        assert await listed(memory) == ["a", "b", "c"]
+
+    told = [MemoriesForgotten.FromString(event.payload) for event in await events(node) if event.type == FORGOTTEN]
+    assert {(each.namespace, *each.ids) for each in told} == {("me", "x"), ("you", "y")}
+    assert {each.reason for each in told} == {FORGOTTEN_REASON_EXPIRED}
 
 
 async def test_memories_in_clear_are_read_and_forgotten(shaky: Node) -> None:

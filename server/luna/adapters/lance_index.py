@@ -13,7 +13,7 @@ from luna.adapters.lance_folder import TABLE, LanceFolder
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_reader import LanceReader, checked
 from luna.adapters.lance_upkeep import LanceUpkeep, vector_index
-from luna.adapters.lance_where import HIDDEN
+from luna.adapters.lance_where import HIDDEN, ended
 from luna.adapters.lance_words import MARKER, reached
 from luna.adapters.lance_writer import LanceWriter
 from luna.kernel.memory_errors import TagTakenError, VersionUnknownError
@@ -70,6 +70,15 @@ class LanceIndex(LanceReader):
     async def get(self, keys: Sequence[Key]) -> Mapping[Key, Row]:
         """Return those of *keys* that there are. To learn that all are new costs nothing."""
         return await super().get(self._writer.maybe(keys))
+
+    async def expired(self, at_ns: int, limit: int) -> Sequence[Key]:
+        """Return up to *limit* memories, of any namespace, that have expired by then."""
+        if self._plain:
+            return []
+        query = self._table.query().where(ended(at_ns)).limit(limit).select(["namespace", "id"])
+        with spoken("looking for expired memories"):
+            found = await query.to_arrow()
+        return [*zip(found["namespace"].to_pylist(), found["id"].to_pylist(), strict=True)]
 
     async def at(self, moment: Moment) -> LanceReader:
         """Return a reader of a past state, which does not move on."""

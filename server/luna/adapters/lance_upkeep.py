@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from time import time_ns
+from time import monotonic, time_ns
 
 import pyarrow as pa
 from lancedb.index import FTS, Bitmap, BTree, IvfRq, LabelList
@@ -22,6 +22,8 @@ _FRAGMENTS_MAX = 200
 _ROWS_A_PARTITION = 2_000
 # Much smaller ones would be joined by the next `optimize`, which takes longer than making the index anew.
 _GROWTH = 4
+# How often it is looked for old versions while the youngest of them becomes old.
+_LOOKS = 96
 _BITS = 4
 _PREFIX = "meaning_"
 
@@ -35,6 +37,7 @@ class LanceUpkeep:
         self._table = table
         self._seal = seal
         self._keep = keep
+        self._look_at = 0.0
 
     async def prepare(self) -> None:
         """Make what an empty table needs, and what a crash has left out."""
@@ -58,11 +61,20 @@ class LanceUpkeep:
         """Return whether searches would notice that nothing was done."""
         rows = await self._table.count_rows()
         name = await vector_index(self._table)
-        if _outgrown(rows, name):
+        if _outgrown(rows, name) or await self._outlived():
             return True
         unindexed = await self.unindexed(name or "text_idx")
         stats = await self._table.stats()
         return unindexed > max(_UNINDEXED_MAX, rows // _UNINDEXED_SHARE) or _fragments(stats) > _FRAGMENTS_MAX
+
+    async def _outlived(self) -> bool:
+        """Return whether versions are there that should not be any more: they have what was forgotten since."""
+        if monotonic() < self._look_at:
+            return False
+        past = (await self._table.list_versions())[:-1]
+        keep = await self._kept()
+        self._look_at = monotonic() + self._keep.total_seconds() / _LOOKS
+        return any(time_ns() / 1e9 - each["timestamp"].timestamp() > keep.total_seconds() for each in past)
 
     async def unindexed(self, name: str) -> int:
         """Return how many rows the index of that name does not hold yet."""

@@ -39,6 +39,11 @@ def beyond(id: str) -> str:
     return f"id > {_text(id)}"
 
 
+def ended(at_ns: int) -> str:
+    """Return that a row has expired by then."""
+    return f"expire_ns <= {int(at_ns)}"
+
+
 def _hard(where: Where) -> Iterator[str]:
     yield f"namespace = {_text(where.namespace)}"
     if where.collection is not None:

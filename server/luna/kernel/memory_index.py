@@ -87,6 +87,10 @@ class MemoryIndex(MemoryReader, Protocol):
         """
         ...
 
+    async def expired(self, at_ns: int, limit: int) -> Sequence[Key]:
+        """Return up to *limit* memories, of any namespace, that have expired by then. Costs nothing if none ever do."""
+        ...
+
     async def at(self, moment: Moment) -> MemoryReader:
         """Return a reader of a past state, which does not move on.
 
@@ -115,6 +119,8 @@ class MemoryIndex(MemoryReader, Protocol):
 
     async def tend(self) -> bool:
         """Do what upkeep is due, beside searches and batches: merge, index, drop old versions. Return whether any was.
+
+        What was removed goes with the versions that had it.
 
         Whoever runs the index calls it every few seconds.
         """

@@ -8,6 +8,7 @@ from arkalia.memory.v1 import memory_service_pb2_grpc as stubs
 from luna.manifest import Module, Toolbox, Wired
 from luna.modules.memory.applier import Applier
 from luna.modules.memory.embedding import LateEmbedder
+from luna.modules.memory.forgetting import Forgetting
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.recall import Recaller
@@ -33,15 +34,12 @@ def _wire(tools: Toolbox) -> Wired:
     recorder = Recorder(
         events, clock, projection=projection, sealer=sealer, applier=applier, guards=guards, source=source
     )
+    recaller = Recaller(projection, guards, clock)
+    forgetting = Forgetting(
+        events, clock, projection=projection, recorder=recorder, applier=applier, recaller=recaller, source=source
+    )
     service = MemoryService(
-        events,
-        clock,
-        projection=projection,
-        recorder=recorder,
-        applier=applier,
-        guards=guards,
-        recaller=Recaller(projection, guards, clock),
-        source=source,
+        clock, projection=projection, recorder=recorder, forgetting=forgetting, guards=guards, recaller=recaller
     )
 
     async def apply() -> None:
@@ -55,7 +53,7 @@ def _wire(tools: Toolbox) -> Wired:
     servicer = MemoryServicer(service, clock)
     return Wired(
         register=lambda server: stubs.add_MemoryServiceServicer_to_server(servicer, server),
-        background=[apply, applier.tend, recorder.run],
+        background=[apply, applier.tend, recorder.run, forgetting.run],
         probes={_SERVICE.full_name: applier.probe},
     )
 

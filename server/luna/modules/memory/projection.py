@@ -27,7 +27,6 @@ PAGE: Final = 32
 """How many facts are read at a time. One may have three megabytes."""
 PATIENCE_SECONDS: Final = 6.0
 """How long a call waits for an index that is being opened."""
-SCROLL: Final = 1000
 SAMPLE: Final = "how large is a vector"
 
 _log = logging.getLogger(__name__)
@@ -95,6 +94,11 @@ class Projection:
         """Whether the index is being made anew."""
         return self._job is not None and not self._job.done()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the index is open, and of this model."""
+        return self._index is not None and not self.reindexing and not self.mismatch
+
     async def catch_up(self) -> None:
         """Apply what the log has that the index has not."""
         async with self._writing:
@@ -113,7 +117,7 @@ class Projection:
 
     async def tend(self) -> None:
         """Do what upkeep is due."""
-        if self._index is not None and not self.reindexing and not self.mismatch:
+        if self._index is not None and self.settled:
             await self._index.tend()
 
     def reindex(self) -> Progress:

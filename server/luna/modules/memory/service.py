@@ -2,27 +2,20 @@
 
 from collections.abc import Sequence
 from typing import Final
-from uuid import uuid4
 
-from arkalia.memory.v1 import memory_event_pb2 as facts
 from arkalia.memory.v1 import memory_pb2 as pb
 
 from luna.kernel.clock import Clock
 from luna.kernel.embedding import Vectors
-from luna.kernel.event_log import EventLog
-from luna.kernel.memory_errors import IndexFullError, IndexUnavailableError, TagTakenError
+from luna.kernel.memory_errors import IndexUnavailableError, TagTakenError
 from luna.kernel.memory_rows import Hit, IndexStats, Row, Scrolled, Version, Where
-from luna.modules.memory.applier import Applier
 from luna.modules.memory.domain import SIMILAR_MIN, is_alive
 from luna.modules.memory.errors import (
-    ForgetWhatError,
     IndexDownError,
-    IndexNoRoomError,
     MemoryUnknownError,
-    ReindexingError,
     TagInUseError,
 )
-from luna.modules.memory.facts import append_of
+from luna.modules.memory.forgetting import Forgetting
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.progress import Progress
 from luna.modules.memory.projection import Projection
@@ -37,28 +30,24 @@ _SIMILAR_EXTRA: Final = 1
 
 
 class MemoryService:
-    """Retains, forgets, finds by id."""
+    """Retains, finds by id."""
 
     def __init__(
         self,
-        events: EventLog,
         clock: Clock,
         *,
         projection: Projection,
         recorder: Recorder,
-        applier: Applier,
+        forgetting: Forgetting,
         guards: Guards,
         recaller: Recaller,
-        source: str,
     ) -> None:
         self.projection = projection
         self.recaller = recaller
-        self._events = events
+        self.forgetting = forgetting
         self._clock = clock
         self._recorder = recorder
-        self._applier = applier
         self._guards = guards
-        self._source = source
 
     async def requested(
         self,
@@ -130,28 +119,6 @@ class MemoryService:
         except IndexUnavailableError as error:
             raise IndexDownError(str(error)) from error
 
-    async def forget(self, namespace: str, ids: Sequence[str], *, everything: bool, purge: bool) -> tuple[int, str]:
-        """Forget memories, and return how many, and the id of the event that says so.
-
-        Raises:
-            ForgetWhatError: it is not clear what.
-            ReindexingError: the index is being made anew.
-
-        """
-        if bool(ids) == everything:
-            raise ForgetWhatError
-        if self.projection.reindexing:
-            raise ReindexingError
-        # Nothing is retained meanwhile, so what is there now is what will be gone.
-        async with self._recorder.turn:
-            await self._applier.drained()
-            try:
-                return await self._forget(namespace, ids, everything=everything, purge=purge)
-            except IndexFullError as error:
-                raise IndexNoRoomError(str(error)) from error
-            except IndexUnavailableError as error:
-                raise IndexDownError(str(error)) from error
-
     async def versions(self, limit: int) -> Sequence[Version]:
         """Return past states of the index."""
         try:
@@ -187,23 +154,3 @@ class MemoryService:
             return await index.stats(), await index.count(Where(namespace=namespace, alive_at_ns=self._clock.wall_ns()))
         except IndexUnavailableError as error:
             raise IndexDownError(str(error)) from error
-
-    async def _forget(self, namespace: str, ids: Sequence[str], *, everything: bool, purge: bool) -> tuple[int, str]:
-        index = await self.projection.ready()
-        if everything:
-            count = await index.count(Where(namespace=namespace, include_superseded=True))
-        else:
-            count = len(await index.get([(namespace, id) for id in ids]))
-        event_id = await self._record(namespace, ids, everything=everything, purge=purge) if count else ""
-        if purge:
-            await index.purge()
-        return count, event_id
-
-    async def _record(self, namespace: str, ids: Sequence[str], *, everything: bool, purge: bool) -> str:
-        told = facts.MemoriesForgotten(namespace=namespace, ids=ids, everything=everything, purge=purge)
-        self.projection.lost = True
-        append = append_of(told, source=self._source, time_ns=self._clock.wall_ns(), event_id=str(uuid4()))
-        appended = await self._events.append(append)
-        await self.projection.catch_up()
-        self.recaller.forget()
-        return appended.events[0].event_id

@@ -82,7 +82,7 @@ class MemoryServicer(stubs.MemoryServiceServicer):
         return rpc.ListMemoriesResponse(memories=[from_row(row) for row in page.rows], next_page_token=token)
 
     async def Forget(self, request: rpc.ForgetRequest, context: Context) -> rpc.ForgetResponse:
-        count, event_id = await self._service.forget(
+        count, event_id = await self._service.forgetting.forget(
             request.namespace, list(request.ids), everything=request.everything, purge=request.purge
         )
         return rpc.ForgetResponse(forgotten_count=count, event_id=event_id)
