@@ -147,6 +147,30 @@ async def test_what_callers_meet_while_a_process_is_down_belongs_to_its_recovery
         assert len(made.recoveries()) == 2
 
 
+async def test_what_befalls_the_process_that_a_recovery_started_is_another_failure() -> None:
+    """
+    While it is watched whether the first recovery helped, its successor freezes and ends; that has its own receipt.
+    """
+    gate = asyncio.Event()
+    async with rig(ScriptedDoer(gate=gate)) as made:
+        over = replace(ended(type=ErrorType.MEMORY), severity=Severity.HIGH)
+        policy = RecoveryPolicy()
+        rule = replace(policy.rules[ErrorType.MEMORY], strategies=(Strategy.SYSTEM_RESTART,))
+        made.engine.adopt(RecoveryPolicy(rules={**policy.rules, ErrorType.MEMORY: rule}), 1)
+        memory = made.engine.see(over, 41)
+        await asyncio.sleep(0.02)
+        caused = made.engine.see(ended(), 41)
+        frozen = made.engine.see(ended(type=ErrorType.DEADLOCK), 42)
+        killed = made.engine.see(ended(), 42)
+        gate.set()
+        await made.settled()
+
+        assert caused == memory
+        assert frozen == killed
+        assert frozen != memory
+        assert [it.error_count for it in made.recoveries()] == [2, 2]
+
+
 async def test_a_fatal_failure_goes_to_a_human_at_once() -> None:
     """
     Nothing is tried, and it never ends in silence.

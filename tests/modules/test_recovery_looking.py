@@ -18,15 +18,27 @@ class MovingClock(FakeClock):
 
 
 async def watched(pattern: str, *, within: float = 1.0, observe: float = 1.0) -> tuple[Verdict, float]:
-    """Look at what is as *pattern* says, a tenth of a second a letter: + holds, - does not; the last letter stays."""
+    """Look at what is as *pattern* says, a tenth of a second a letter, the last of which stays.
+
+    + holds, - does not, ? is away, ! holds again after a fall that nobody has looked at.
+    """
     clock = MovingClock()
     began = clock.monotonic()
 
-    async def look() -> Look:
-        passed = min(int((clock.monotonic() - began) / 0.1 + 1e-6), len(pattern) - 1)
-        return Look(ok=pattern[passed] == "+", failure="it is down")
+    def passed() -> int:
+        return min(int((clock.monotonic() - began) / 0.1 + 1e-6), len(pattern) - 1)
 
-    verdict = await holds(look, within_seconds=within, observe_seconds=observe, clock=clock)
+    async def look() -> Look:
+        seen = pattern[passed()]
+        return Look(ok=seen in "+!", failure="it is down", away=seen == "?")
+
+    verdict = await holds(
+        look,
+        within_seconds=within,
+        observe_seconds=observe,
+        clock=clock,
+        falls=lambda: pattern[: passed() + 1].count("!"),
+    )
     return verdict, (verdict.held_ns - FakeClock().wall_ns()) / 1e9
 
 
@@ -48,6 +60,35 @@ async def test_what_holds_for_a_moment_only_counts_from_the_second_time() -> Non
 
     assert verdict.ok
     assert 0.7 <= held < 1.0
+
+
+async def test_what_held_and_is_away_for_another_reason_is_waited_for() -> None:
+    """
+    It has to hold for the whole time after that; what never held, or does not come back, is not verified.
+    """
+    verdict, held = await watched("+++" + 30 * "?" + "+")
+    never, _ = await watched("?")
+    gone, _ = await watched("+++?")
+    worse, _ = await watched("+++" + 30 * "?" + "-", observe=20.0)
+
+    assert verdict.ok
+    assert 3.3 <= held < 3.6
+    assert not any(each.ok for each in (never, gone, worse))
+
+
+async def test_what_falls_again_has_its_time_again() -> None:
+    """
+    Though it was seen to hold, and nobody saw it fall; but not for ever.
+    """
+    verdict, held = await watched("-----+++!" + 30 * "-" + "+")
+    unseen, since = await watched("+++++!+")
+    never, _ = await watched(200 * ("!" + 9 * "-") + "-")
+
+    assert verdict.ok
+    assert 3.9 <= held < 4.2
+    assert unseen.ok
+    assert 0.5 <= since < 0.8
+    assert not never.ok
 
 
 async def test_what_does_not_hold_in_time_is_not_verified() -> None:

@@ -24,7 +24,7 @@ class CallContext:
     priority: int = 1
     """How much the work matters: a value of `arkalia.options.v1.Priority`. What the node does by itself is CRITICAL."""
     probe: bool = False
-    """Whether a probe asks how things are. What it calls answers it, whatever circuit breakers say."""
+    """Whether the node asks or notes how things are. What it calls answers it, whatever circuit breakers say."""
     traceparent: str = ""
     """The W3C header that calls made on behalf of this one carry, if a span of theirs is known."""
 

@@ -82,11 +82,11 @@ def replica_specs(settings: Settings, topology: Topology, command: Command) -> I
             )
 
 
-def health_probe(status: ReplicaStatus) -> Probe:
-    """Return a new connection to a process, which asks how it is."""
+def health_probe(status: ReplicaStatus, service: str = "") -> Probe:
+    """Return a new connection to a process, which asks how it is, or how the one *service* is."""
     # gRPC takes a quarter of a second to import, in which the processes are already on their way.
     from luna.sidecar.health_probe import HealthProbe  # noqa: PLC0415
 
     if status.socket is None:
         raise ValueError(f"{status.process} has no socket to ask through")
-    return HealthProbe(status.socket)
+    return HealthProbe(status.socket, service)

@@ -7,6 +7,7 @@ import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from luna.sidecar.probing import Answer
+from luna.transport.sockets import urgent_sockets
 
 _SILENT: Final = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
 _OPTIONS: Final = (
@@ -19,19 +20,20 @@ _OPTIONS: Final = (
 class HealthProbe:
     """Asks the process behind one Unix socket."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, service: str = "") -> None:
         self._socket = socket
+        self._service = service
         self._channel: grpc.aio.Channel | None = None
 
     async def ask(self, *, seconds: float) -> Answer:
-        """Ask whether the server as a whole is serving."""
+        """Ask whether the server as a whole is serving, or the service in question."""
         # Before the process listens there is nothing to connect to, and looking is cheaper than trying.
         if self._channel is None and not self._socket.exists():
             return Answer(answered=False, reason="does not listen yet")
-        self._channel = self._channel or grpc.aio.insecure_channel(f"unix:{self._socket}", options=_OPTIONS)
+        self._channel = self._channel or grpc.aio.insecure_channel(f"unix:{self._door()}", options=_OPTIONS)
         try:
             answer = await health_pb2_grpc.HealthStub(self._channel).Check(
-                health_pb2.HealthCheckRequest(), timeout=seconds
+                health_pb2.HealthCheckRequest(service=self._service), timeout=seconds
             )
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.UNAVAILABLE:
@@ -41,6 +43,11 @@ class HealthProbe:
             return Answer(answered=answered, reason=f"its health check failed: {error.code().name.lower()}")
         serving = answer.status == health_pb2.HealthCheckResponse.SERVING
         return Answer(answered=True, serving=serving, reason="" if serving else "says that it is not serving")
+
+    def _door(self) -> Path:
+        """Return where it does not queue behind the calls of everybody, if there is such a socket."""
+        urgent, *_ = urgent_sockets(self._socket)
+        return urgent if urgent.exists() else self._socket
 
     async def aclose(self) -> None:
         """Close the channel."""

@@ -31,7 +31,7 @@ class CircuitBreak(Step):
         if rpc.control:
             return None
         engine = self._circuits.at_server(rpc)
-        return _unary(engine) if rpc.unary else _stream(engine)
+        return _let_in(engine) if rpc.unary else _stream(engine, self._circuits)
 
     def on_end(self, rpc: Rpc) -> End | None:
         """Tell the breaker how it went, if the call got that far."""
@@ -56,7 +56,7 @@ class CircuitBreak(Step):
         return end
 
 
-def _unary(engine: BreakerEngine) -> Start:
+def _let_in(engine: BreakerEngine) -> Start:
     enter = engine.enter
 
     def start(call: Call) -> None:
@@ -69,10 +69,15 @@ def _unary(engine: BreakerEngine) -> Start:
     return start
 
 
-def _stream(engine: BreakerEngine) -> Start:
+def _stream(engine: BreakerEngine, circuits: Circuits) -> Start:
+    enter = _let_in(engine)
+
     def start(call: Call) -> None:
-        call.circuit_token = token = engine.enter(call.started)
+        def answered() -> None:
+            call.circuit_token = circuits.answered(engine, call.circuit_token)
+
+        enter(call)
         if engine.state is not CircuitState.CLOSED:
-            call.on_answer = lambda: engine.answered(token, time.monotonic())
+            call.on_answer = answered
 
     return start

@@ -3,11 +3,12 @@
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 from luna.resilience.breaker import Breaker
-from luna.resilience.circuit import CircuitKey, CircuitPolicy, CircuitState, Side, Transition
+from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, CircuitState, Side, Transition
 from luna.resilience.engine import BreakerEngine
 from luna.resilience.selection import CircuitRules
 from luna.transport.circuit_commands import Command, last_fitting
@@ -110,6 +111,17 @@ class Circuits:
         for key, engine in self._engines.items():
             if peer in {None, key.peer}:
                 self._try_again(engine, now, cause)
+
+    def answered(self, engine: BreakerEngine, token: int | None) -> int | None:
+        """Note the first response of a stream, and return its token: a probe that came in without one gets it now."""
+        now = time.monotonic()
+        if token is None:
+            self.passed(engine)
+            with suppress(CircuitOpenError):
+                token = engine.enter(now)
+        if token is not None:
+            engine.answered(token, now)
+        return token
 
     def passed(self, engine: BreakerEngine) -> None:
         """Note that a probe found that works which *engine* lets no call at."""

@@ -72,10 +72,8 @@ class PeerChannel:
             passage = guard.enter(seconds)
             sent = send(*request, timeout=seconds, **options)
             sent.add_done_callback(partial(_ended, passage))
-            engine, token = guard.engine, passage.token
-            if engine is None or token is None or engine.state is CircuitState.CLOSED:
-                return sent
-            return Streamed(sent, engine, token)
+            engine = guard.engine
+            return sent if engine is None or engine.state is CircuitState.CLOSED else Streamed(sent, passage)
 
         return self._prepared(rpc, call)
 

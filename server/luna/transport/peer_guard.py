@@ -131,6 +131,11 @@ class Passage:
         self.end(code_pb2.OK)
         self._guard.peer.answered()
 
+    def answered(self) -> None:
+        """Note the first response of a stream, which shows that the peer works again."""
+        if (engine := self._guard.engine) is not None:
+            self.token = self._guard.peer.parts.circuits.answered(engine, self.token)
+
     def abandon(self) -> None:
         """Note that the caller gave up."""
         self.end(code_pb2.CANCELLED)
@@ -163,10 +168,9 @@ class Passage:
 class Streamed:
     """A call with a stream whose first response is waited for, to show that the peer works again."""
 
-    def __init__(self, call: Any, engine: BreakerEngine, token: int) -> None:
+    def __init__(self, call: Any, passage: Passage) -> None:
         self._call = call
-        self._engine = engine
-        self._token = token
+        self._passage = passage
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._call, name)
@@ -183,10 +187,10 @@ class Streamed:
         """Return the next response."""
         response = await self._call.read()
         if response is not grpc.aio.EOF:
-            self._engine.answered(self._token, time.monotonic())
+            self._passage.answered()
         return response
 
     async def _responses(self) -> Any:
         async for response in self._call:
-            self._engine.answered(self._token, time.monotonic())
+            self._passage.answered()
             yield response

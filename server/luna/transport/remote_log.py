@@ -12,7 +12,7 @@ from arkalia.events.v1 import event_service_pb2 as rpc
 from arkalia.events.v1 import event_service_pb2_grpc as stubs
 
 from luna.kernel import tokens
-from luna.kernel.context import current_call
+from luna.kernel.context import NO_CALL, CallContext, current_call
 from luna.kernel.event_errors import EventLogError
 from luna.kernel.event_ids import is_id
 from luna.kernel.events import BEGINNING, EVERYTHING, Append, Appended, Direction, Event, EventFilter, LogStats, Page
@@ -39,17 +39,25 @@ _UNKNOWN: Final = "EVENT_ERROR_REASON_EVENT_UNKNOWN"
 class RemoteEventLog:
     """An `EventLog` that asks the process which owns the log, and waits while that one restarts."""
 
-    def __init__(self, channel: grpc.aio.Channel, *, source: str = "", patience_seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        source: str = "",
+        patience_seconds: float = SECONDS,
+        behind: CallContext = NO_CALL,
+    ) -> None:
         """Use *channel*, which stays the caller's to close.
 
         Args:
             channel: leads to a server of ``arkalia.events.v1.EventService``.
             source: the `source` of events that name none.
             patience_seconds: how long a caller waits that has no deadline of its own.
+            behind: on whose behalf appends travel, which share one stream.
 
         """
         self._stub: stubs.EventServiceAsyncStub = stubs.EventServiceStub(channel)
-        self._appends = AppendStream(self._stub)
+        self._appends = AppendStream(self._stub, behind=behind)
         self._source = source
         self._patience = patience_seconds
         self._id = ""

@@ -17,6 +17,7 @@ import grpc.aio
 from arkalia.events.v1 import event_service_pb2 as rpc
 from arkalia.events.v1 import event_service_pb2_grpc as stubs
 
+from luna.kernel.context import NO_CALL, CallContext, enter
 from luna.transport.remote_log_errors import is_broken, refusal_of
 from luna.transport.remote_log_patience import PEER, waits
 from luna.transport.request_errors import PeerUnavailableError
@@ -48,8 +49,12 @@ class _Entry:
 class AppendStream:
     """Appends for all tasks of a process. `aclose` it."""
 
-    def __init__(self, stub: "stubs.EventServiceAsyncStub") -> None:
+    def __init__(self, stub: "stubs.EventServiceAsyncStub", *, behind: CallContext = NO_CALL) -> None:
+        """Keep the stream on behalf of *behind*."""
         self._stub = stub
+        # The stream outlives the call that happens to be the first, so it must not inherit its deadline.
+        self._context = Context()
+        self._context.run(enter, behind)
         self._gathered: deque[_Entry] = deque()
         self._weight = 0
         self._sent: deque[list[_Entry]] = deque()
@@ -94,8 +99,7 @@ class AppendStream:
         self._weight += sum(entry.weight for entry in entries)
         self._changed.set()
         if self._task is None or self._task.done():
-            # The stream outlives the call that happens to be the first, so it must not inherit its deadline.
-            self._task = asyncio.create_task(self._run(), name="appends", context=Context())
+            self._task = asyncio.create_task(self._run(), name="appends", context=self._context)
         return entries
 
     async def _run(self) -> None:

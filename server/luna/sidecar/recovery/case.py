@@ -36,6 +36,8 @@ class Case:
     """The process that failed, where it is known."""
     last_failure_ns: int = 0
     """The newest failure that was reported."""
+    falls: int = 0
+    """How often the supervisor saw it fail again since this began."""
     resolved_ns: int = 0
     """When somebody last said that it works again."""
     recover_ns: int = 0

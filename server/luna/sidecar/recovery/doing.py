@@ -39,6 +39,7 @@ class NodeDoer:
                 within_seconds=wanted.within_seconds,
                 observe_seconds=wanted.observe_seconds,
                 clock=self._clock,
+                falls=lambda: case.falls,
             )
         finally:
             if letting_in is not None:

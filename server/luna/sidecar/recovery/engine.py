@@ -126,8 +126,9 @@ class Engine:
         if finding is None:
             return ""
         key = key_of(finding, seen=seen)
-        if case := covering(self._cases.values(), finding, key):
+        if case := covering(self._cases.values(), finding, key, pid):
             self._count(case, report)
+            case.falls += seen
             return case.recovery_id
         if not seen and (len(self._cases) >= CASES_MAX or self._is_stale(report) or self._rests(key)):
             self._figures.let_go += report.count

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from luna.kernel.error_reports import ErrorTarget
 from luna.sidecar.commands import health_probe
+from luna.sidecar.node_health import NODE_SERVICE
 from luna.sidecar.probing import Probe
 from luna.sidecar.state import ReplicaStatus
 from luna.sidecar.supervisor import Supervisor
@@ -43,7 +44,10 @@ class Supervised:
 
     def probe(self, status: ReplicaStatus) -> Probe:
         """Return a new connection to one of them, which asks how it is."""
-        return health_probe(status) if status.process == self._own.process else self._supervisor.probe(status)
+        if status.process == self._own.process:
+            # Without a service it would answer for the whole node.
+            return health_probe(status, NODE_SERVICE)
+        return self._supervisor.probe(status)
 
     async def kill_and_restart(self, process: str, replica: int, reason: str) -> ReplicaStatus:
         """End a process at once, and return how it is when it serves again."""

@@ -11,6 +11,10 @@ _SEEK_SECONDS: Final = 0.03
 """Between two looks at what does not hold yet."""
 _KEEP_SECONDS: Final = 0.2
 """Between two looks at what does."""
+_BACK_SECONDS: Final = 15.0
+"""How long it may take to come back when something befalls it meanwhile."""
+_BACK_SECONDS_MAX: Final = 120.0
+"""For how long that is granted again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,24 +24,39 @@ class Look:
     ok: bool
     evidence: Mapping[str, str] = field(default_factory=dict)
     failure: str = ""
+    away: bool = False
+    """Whether it could not be seen, for a reason that somebody else mends."""
 
 
 Looking: TypeAlias = Callable[[], Awaitable[Look]]
 
 
-async def holds(look: Looking, *, within_seconds: float, observe_seconds: float, clock: Clock) -> Verdict:
+async def holds(
+    look: Looking,
+    *,
+    within_seconds: float,
+    observe_seconds: float,
+    clock: Clock,
+    falls: Callable[[], int] = lambda: 0,
+) -> Verdict:
     """Return whether *look* passes within a time, and then goes on to pass for as long as has to be observed.
 
     Time counts from the first look that passed. One that fails meanwhile
-    starts it all over, as long as there is time left.
+    starts it all over, as long as there is time left. There is more of it
+    when *falls* counts one more, or when what has passed is away.
     """
-    until = clock.monotonic() + within_seconds
+    began, fallen = clock.monotonic(), falls()
+    until = began + within_seconds
     since: tuple[float, int] | None = None
     looks = 0
     while True:
         seen = await look()
         now = clock.monotonic()
-        if seen.ok:
+        if falls() > fallen or (since and seen.away):
+            # What was seen before proves nothing any more.
+            fallen, since, looks = falls(), None, 0
+            until = max(until, min(now, began + _BACK_SECONDS_MAX) + _BACK_SECONDS)
+        elif seen.ok:
             looks += 1
             since = since or (now, clock.wall_ns())
             if now - since[0] >= observe_seconds:
@@ -46,6 +65,6 @@ async def holds(look: Looking, *, within_seconds: float, observe_seconds: float,
         elif now >= until:
             again = " again, after it had worked for a moment" if since else ""
             return Verdict(ok=False, evidence=seen.evidence, failure=f"{seen.failure}{again}")
-        elif since:
+        else:
             since, looks = None, 0
         await clock.sleep(min(_KEEP_SECONDS, max(observe_seconds / 4, 0.01)) if since else _SEEK_SECONDS)

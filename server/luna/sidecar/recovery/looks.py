@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import grpc.aio
@@ -133,7 +133,7 @@ def _memory_below_limit(case: Case, sight: Sight) -> Looking:
     async def look() -> Look:
         seen = await serves(case, sight)
         if not seen.ok:
-            return seen
+            return replace(seen, away=True)
         status = find(sight.hands.statuses(), case.target.process)
         rss = sight.rss_bytes(status.pid if status else None)
         evidence = {**seen.evidence, "rss_bytes": str(rss), "limit_bytes": str(sight.memory_bytes_max)}

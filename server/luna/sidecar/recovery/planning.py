@@ -29,12 +29,12 @@ def key_of(finding: Finding, *, seen: bool) -> Key:
     return Key(finding.type.name, target)
 
 
-def covering(cases: Iterable[Case], finding: Finding, key: Key) -> Case | None:
-    """Return the recovery under way that a failure belongs to."""
+def covering(cases: Iterable[Case], finding: Finding, key: Key, pid: int | None) -> Case | None:
+    """Return the recovery under way that a failure belongs to. *pid*: of the process that failed, if it is known."""
     for case in cases:
         if case.key == key:
             return case
-        if case.target.process == finding.target.process and _covers(case, finding, key):
+        if case.target.process == finding.target.process and _covers(case, finding, key, pid):
             return case
     return None
 
@@ -55,12 +55,12 @@ def planned_again(finding: Finding, policy: RecoveryPolicy, strategies: Sequence
     return key, replace(made, strategies=tuple(strategies))
 
 
-def _covers(case: Case, finding: Finding, key: Key) -> bool:
+def _covers(case: Case, finding: Finding, key: Key, pid: int | None) -> bool:
     if case.key.kind == PROCESS:
         return finding.type in _COVERED and not finding.target.resource
-    if key.kind != PROCESS:
+    if key.kind != PROCESS or finding.type is not ErrorType.CONNECTION_LOST or case.pid not in {None, pid}:
         return False
-    # It ended because this recovery restarts it.
+    # It ended because this recovery restarts it. What befalls the one that came in its place is another matter.
     step = case.machine.steps[-1].strategy if case.machine.steps else None
     return Strategy.SYSTEM_RESTART in {step, getattr(case.machine.next, "strategy", None), case.strategy}
 

@@ -12,6 +12,7 @@ from arkalia.recovery.v1 import recovery_event_pb2 as facts
 from arkalia.recovery.v1 import recovery_service_pb2
 
 from luna.kernel.clock import Clock
+from luna.kernel.context import PROBE
 from luna.kernel.identity import Identity
 from luna.kernel.times import timestamp
 from luna.settings import Settings
@@ -83,7 +84,11 @@ class Recovery:
         """What the sidecar itself is kept from falling with."""
         self._peers = peers_of(setting.settings, setting.topology, self.guards)
         self.log = RemoteEventLog(
-            self._peers.patient(EVENTS), source=setting.identity.source, patience_seconds=_PATIENCE_SECONDS
+            self._peers.patient(EVENTS),
+            source=setting.identity.source,
+            patience_seconds=_PATIENCE_SECONDS,
+            # Among what is appended are the commands that have breakers let calls through again.
+            behind=PROBE,
         )
         self._sync = CircuitSync(
             self.guards,
