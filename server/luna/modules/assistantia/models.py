@@ -22,6 +22,8 @@ PATIENCE_SECONDS: Final = 5.0
 """How long a server may take to say what it holds."""
 FRESH_SECONDS: Final = 30.0
 """How long what the servers hold is believed without asking again."""
+FIRST_SECONDS: Final = 0.5
+"""How long one who does not wait waits all the same, if nobody has answered yet."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,14 @@ class Models:
     """The servers that do not answer, each with the reason."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What a server holds, or why it does not say."""
+
+    held: Sequence[tuple[str, ModelInfo]] = ()
+    why: str = ""
+
+
 class ModelShelf:
     """Finds language models, and generates with them."""
 
@@ -56,17 +66,24 @@ class ModelShelf:
         self._clock = clock
         self._process = process
         self._breakers: dict[str, Breaker] = {}
-        self._seen = Models()
-        self._seen_at = -FRESH_SECONDS
+        self._found: dict[str, _Found] = {}
+        """What each server said last."""
+        self._looked_at = -FRESH_SECONDS
+        self._looking: asyncio.Task[None] | None = None
 
     async def models(self, *, fresh: bool = True) -> Models:
-        """Return the models that there are; unless *fresh*, those that there were within the last 30 s."""
-        if fresh or self._clock.monotonic() - self._seen_at >= FRESH_SECONDS:
-            held = await asyncio.gather(*(self._held(server) for server in self._servers.values()))
-            self._seen = _ordered(
-                [it for infos, _ in held for it in infos], [why for _, why in held if why], self._ladder
-            )
-            self._seen_at = self._clock.monotonic()
+        """Return the models that there are; unless *fresh*, those that there were lately, without waiting for anybody.
+
+        Who does not wait has those seen within the last 30 s, or older ones while it is looked again. Before the first
+        look there are none: then half a second is waited for those that answer by then.
+        """
+        if fresh:
+            await self._look()
+        elif self._clock.monotonic() - self._looked_at >= FRESH_SECONDS:
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
+            if not self._found:
+                await asyncio.wait({self._looking}, timeout=FIRST_SECONDS)
         return self._seen
 
     def server(self, name: str) -> tuple[ModelServer, str]:
@@ -99,12 +116,25 @@ class ModelShelf:
                 async for piece in pieces:
                     yield piece
 
-    async def _held(self, server: ModelServer) -> tuple[Sequence[tuple[str, ModelInfo]], str]:
+    @property
+    def _seen(self) -> Models:
+        # In the order of the servers, whoever answered first.
+        found = [self._found[name] for name in self._servers if name in self._found]
+        silent = [each.why for each in found if each.why]
+        return _ordered([it for each in found for it in each.held], silent, self._ladder)
+
+    async def _look(self) -> None:
+        await asyncio.gather(*(self._ask(server) for server in self._servers.values()))
+        self._looked_at = self._clock.monotonic()
+
+    async def _ask(self, server: ModelServer) -> None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return [(f"{server.name}/{info.name}", info) for info in await server.models()], ""
+                held = [(f"{server.name}/{info.name}", info) for info in await server.models()]
+            self._found[server.name] = _Found(held=held)
         except (ModelServerError, TimeoutError) as error:
-            return (), f"{server.name}: {str(error) or f'no answer within {PATIENCE_SECONDS:g} s'}"
+            why = f"{server.name}: {str(error) or f'no answer within {PATIENCE_SECONDS:g} s'}"
+            self._found[server.name] = _Found(why=why)
 
     def _breaker(self, server: str, model: str) -> Breaker:
         key = CircuitKey(process=self._process, side=Side.CLIENT, peer=server, method=f"models/{model}", priority=1)
