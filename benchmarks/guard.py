@@ -3,18 +3,17 @@
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.guard_corpus import CORPUS, Sample, read
+from benchmarks.guard_training import joined, read_by, ruled, table
 from luna.modules.assistantia.guard import PromptGuard
 from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
-from luna.modules.assistantia.training import Sample, joined, read, table
 
-CORPUS: Final = Path(__file__).parents[1] / "tests" / "data" / "guard"
 ROUNDS: Final = 100
 LETTERS: Final = 1024
 
@@ -23,7 +22,8 @@ def main() -> Mapping[str, object]:
     """Print and return the shares and the times."""
     lexicon = load()
     samples = read(CORPUS)
-    _, chances = joined(samples, table(samples, lexicon), lexicon)
+    readings = read_by(lexicon, samples)
+    _, chances = joined(samples, table(readings), ruled(lexicon, readings))
     shares = {
         f"{level} {language}": _shares(samples, chances >= threshold, language)
         for level, threshold in lexicon.thresholds.items()

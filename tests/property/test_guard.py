@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luna.modules.assistantia.decoding import views
+from luna.modules.assistantia.disguises import views
 from luna.modules.assistantia.guard import PromptGuard
 from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load

@@ -1,5 +1,6 @@
 """Conversation: answers from memory and from the record of the node, and the guard of prompts."""
 
+import asyncio
 from typing import Final
 
 import grpc.aio
@@ -56,7 +57,8 @@ def _wire(tools: Toolbox) -> Wired:
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(modelling, server)
 
     async def probe() -> tuple[Health, str]:
-        found = guard.check(KNOWN_ATTACK).refused
+        # The first check of a process takes milliseconds.
+        found = (await asyncio.to_thread(guard.check, KNOWN_ATTACK)).refused
         return (Health.SERVING, "") if found else (Health.NOT_SERVING, "the guard does not find a known attack")
 
     async def log_probe() -> tuple[Health, str]:

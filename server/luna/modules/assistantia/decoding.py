@@ -1,105 +1,135 @@
-"""Reads what is hidden in a text: split words, letters written as digits, encodings, reversed text."""
+"""Decodes what is encoded in a text, in its place: base64, hexadecimal, URL, Morse and others."""
 
 import base64
 import binascii
-import codecs
+import html
 import re
 from collections.abc import Callable, Iterator
-from typing import Final
+from itertools import islice
+from string import ascii_lowercase
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from luna.modules.assistantia.normalise import View, plain
 
 CHUNKS_MAX: Final = 16
-"""How many encoded pieces of one text are decoded."""
+"""How many encoded pieces of one text and coding are decoded."""
 CHUNK_CHARACTERS_MAX: Final = 8192
-WHOLE_CHARACTERS_MAX: Final = 16384
-"""The longest text that is also read backwards and rotated."""
+DEPTH_MAX: Final = 3
+"""How often what was decoded is decoded again."""
+LETTERS_LEAST: Final = 0.75
+"""The share of letters and spaces in what was encoded by a person."""
 
-_TELLING: Final = (
-    *("instru", "prompt", "guideline", "restrict", "directive", "filter", "your rules", "unrestricted", "mode"),
-    *("consigne", "regles", "reglas", "anweisung", "regeln", "api key", "password", "ignor", "forget"),
-    *("disregard", "bypass", "override", "oubli", "olvid", "vergiss", "reveal", "revel", "muestra", "system"),
-)
-"""Parts of words that show that a text has become readable."""
-_LEET: Final = str.maketrans("0134578@$!|", "oieastbasil")
-_LEET_WORD: Final = re.compile(r"[a-z0-9@$!|]++")
-_SPLIT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[ .\-_*|/+~]{1,3}[^\W_]){3,}(?![^\W_])")
-_SEPARATOR: Final = re.compile(r"[ .\-_*|/+~]")
-_BROKEN: Final = re.compile(r"(?<=[a-z])[-_.*|/+~](?=[a-z])")
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_HEX: Final = re.compile(r"(?:(?:\\x|0x)?[0-9a-fA-F]{2}[ ,]?){8,}")
-_URL: Final = re.compile(r"(?:%[0-9a-fA-F]{2}[\w.+-]{0,20}){3,}")
-_MORSE: Final = re.compile(r"(?:[.\-]{1,5}(?: ?/ ?| )){8,}[.\-]{1,5}")
+DIFFERENT_LEAST: Final = 4
+"""How many different letters are in Morse that is meant as such."""
+
 _MORSE_LETTERS: Final = (
-    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
+    ".---- ..--- ...-- ....- ..... -.... --... ---.. ----. -----"
 )
-_CODE: Final = dict(zip(re.split(" ", _MORSE_LETTERS), "abcdefghijklmnopqrstuvwxyz", strict=True))
+_CODE: Final = dict(zip(_MORSE_LETTERS.split(), "abcdefghijklmnopqrstuvwxyz1234567890", strict=True))
+_MARKS: Final = str.maketrans("·•∙–—−_", "...----")  # noqa: RUF001  letters that look like others are the point
 
 
-def views(text: str) -> Iterator[View]:
-    """Yield the ways to read *text*, the plain one first."""
-    first = plain(text)
-    yield first
-    yield from _rewritten(first)
-    yield from _decoded(text)
-    if len(first.text) <= WHOLE_CHARACTERS_MAX:
-        for said, step in ((codecs.encode(first.text, "rot13"), 1), (first.text[::-1], -1)):
-            if _tells_more(said, first.text):
-                yield View(text=said, starts=first.starts[::step], ends=first.ends[::step], hidden=True)
+class Coding(NamedTuple):
+    """A way to encode."""
+
+    pattern: re.Pattern[str]
+    decode: Callable[[str], str]
 
 
-def _rewritten(first: View) -> Iterator[View]:
-    if _LEET_WORD.search(first.text):
-        text = _LEET_WORD.sub(lambda found: found[0] if found[0].isdigit() else found[0].translate(_LEET), first.text)
-        if _tells_more(text, first.text):
-            yield View(text=text, starts=first.starts, ends=first.ends, hidden=True)
-    for found in list(_SPLIT.finditer(first.text))[:CHUNKS_MAX]:
-        yield _without(first, *found.span(), _SEPARATOR)
-    if _tells_more(_BROKEN.sub("", first.text), first.text):
-        yield _without(first, 0, len(first.text), _BROKEN)
+class Piece(NamedTuple):
+    """A range of a text, and what it says."""
+
+    start: int
+    end: int
+    text: str
 
 
-def _tells_more(said: str, before: str) -> bool:
-    return any(said.count(stem) > before.count(stem) for stem in _TELLING)
+def decoded(text: str, depth: int = DEPTH_MAX) -> View | None:
+    """Return *text* with what is encoded in it decoded, or nothing if nothing is."""
+    pieces = _pieces(text)
+    if not pieces:
+        return None
+    said, starts, ends, place = list[str](), list[int](), list[int](), 0
+    for piece in [*pieces, Piece(len(text), len(text), "")]:
+        between = plain(text[place : piece.start])
+        inner = (decoded(piece.text, depth - 1) if depth > 1 else None) or plain(piece.text)
+        said += [between.text, " ", inner.text, " "]
+        starts += [place + start for start in between.starts] + [piece.start] * (len(inner.text) + 2)
+        ends += [place + end for end in between.ends] + [piece.end] * (len(inner.text) + 2)
+        place = piece.end
+    return View(text="".join(said)[:-2], starts=starts[:-2], ends=ends[:-2], hidden=True)
 
 
-def _without(view: View, start: int, end: int, dropped: re.Pattern[str]) -> View:
-    gone = {found.start() for found in dropped.finditer(view.text, start, end)}
-    kept = [place for place in range(start, end) if place not in gone]
-    return View(
-        text="".join(view.text[place] for place in kept),
-        starts=[view.starts[place] for place in kept],
-        ends=[view.ends[place] for place in kept],
-        hidden=True,
-    )
+def _pieces(text: str) -> list[Piece]:
+    found: list[Piece] = []
+    for sign, codings in _CODINGS:
+        if sign.search(text):
+            for coding in codings:
+                found += islice(_decoded_by(coding, text), CHUNKS_MAX)
+    kept: list[Piece] = []
+    for piece in sorted(found):
+        if not kept or piece.start >= kept[-1].end:
+            kept.append(piece)
+    return kept
 
 
-def _decoded(text: str) -> Iterator[View]:
-    for pattern, decode in _CODINGS:
-        for found in list(pattern.finditer(text, 0, len(text)))[:CHUNKS_MAX]:
-            said = decode(found[0][:CHUNK_CHARACTERS_MAX])
-            if said:
-                read = plain(said)
-                size = len(read.text)
-                yield View(text=read.text, starts=[found.start()] * size, ends=[found.end()] * size, hidden=True)
+def _decoded_by(coding: Coding, text: str) -> Iterator[Piece]:
+    for chunk in coding.pattern.finditer(text):
+        said = coding.decode(chunk[0][:CHUNK_CHARACTERS_MAX])
+        if said:
+            yield Piece(*chunk.span(), said)
 
 
 def _from_base64(chunk: str) -> str:
-    body = chunk.rstrip("=").replace("-", "+").replace("_", "/")
+    body = re.sub(r"\s", "", chunk).rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        return _readable(base64.b64decode(body + "=" * (-len(body) % 4), validate=True))
+        return _readable(base64.b64decode(body[: len(body) - (len(body) % 4 == 1)] + "=" * (-len(body) % 4)))
+    except binascii.Error:
+        return ""
+
+
+def _from_base32(chunk: str) -> str:
+    body = chunk.rstrip("=")
+    try:
+        return _readable(base64.b32decode(body + "=" * (-len(body) % 8)))
     except binascii.Error:
         return ""
 
 
 def _from_hex(chunk: str) -> str:
-    return _readable(bytes.fromhex(re.sub(r"\\x|0x|[ ,]", "", chunk)))
+    return _readable(bytes.fromhex(re.sub(r"\\x|0x|[^0-9a-fA-F]", "", chunk)))
+
+
+def _from_bits(chunk: str) -> str:
+    bits = re.sub(r"[^01]", "", chunk)
+    return _readable(bytes(int(bits[place : place + 8], 2) for place in range(0, len(bits) - 7, 8)))
+
+
+def _from_codes(chunk: str) -> str:
+    try:
+        return _readable(bytes(int(code) for code in re.findall(r"\d+", chunk)))
+    except ValueError:
+        return ""
+
+
+def _from_numbers(chunk: str) -> str:
+    words = [[int(number) for number in re.findall(r"\d+", word)] for word in re.split(r"[ /|]+", chunk)]
+    if any(not 1 <= number <= len(ascii_lowercase) for word in words for number in word):
+        return ""
+    return " ".join("".join(ascii_lowercase[number - 1] for number in word) for word in words)
 
 
 def _from_morse(chunk: str) -> str:
-    words = re.split(r" ?/ ?", chunk)
-    return " ".join("".join(_CODE.get(letter, "") for letter in word.split()) for word in words)
+    words = re.split(r" ?[/|] ?| {2,}|\n", chunk.translate(_MARKS))
+    said = " ".join("".join(_CODE.get(letter, "") for letter in word.split()) for word in words)
+    # A line of dots or dashes is no word.
+    return said if len(set(said)) >= DIFFERENT_LEAST else ""
+
+
+def _from_escapes(chunk: str) -> str:
+    return re.sub(r"\\u\{?([0-9a-fA-F]{1,5})\}?", lambda found: chr(int(found[1], 16)), chunk)
 
 
 def _readable(said: bytes) -> str:
@@ -107,12 +137,41 @@ def _readable(said: bytes) -> str:
         text = said.decode()
     except UnicodeDecodeError:
         return ""
-    return text if text.isprintable() or "\n" in text else ""
+    letters = sum(letter.isalpha() or letter.isspace() for letter in text)
+    printable = text.isprintable() or "\n" in text
+    return text if printable and letters >= LETTERS_LEAST * len(text) else ""
 
 
-_CODINGS: Final[tuple[tuple[re.Pattern[str], Callable[[str], str]], ...]] = (
-    (_BASE64, _from_base64),
-    (_HEX, _from_hex),
-    (_URL, lambda chunk: unquote(chunk.replace("+", " "))),
-    (_MORSE, _from_morse),
+_CODINGS: Final = (
+    (
+        re.compile(r"[\w+/]{16}"),
+        (
+            Coding(re.compile(r"(?<![\w+/])[A-Za-z0-9+/_-]{16,}(?:\n[A-Za-z0-9+/_-]{16,})*={0,2}"), _from_base64),
+            Coding(re.compile(r"(?<![\w+/])[A-Z2-7]{24,}={0,6}(?!\w)"), _from_base32),
+        ),
+    ),
+    (
+        re.compile(r"[0-9a-fA-F]{2}(?:[ ,:;\\x0]{0,4}[0-9a-fA-F]{2}){5}|(?:\d{1,2}-){3}|(?:\d{2,3}[ ,;]{1,2}){7}"),
+        (
+            Coding(re.compile(r"(?<!\w)(?:(?:\\x|0x)?[0-9a-fA-F]{2}[ ,:;]{0,2}){8,}"), _from_hex),
+            Coding(re.compile(r"(?<!\w)(?:[01]{8}[ ,]?){4,}"), _from_bits),
+            Coding(re.compile(r"(?<![\w.])(?:\d{2,3}[ ,;]{1,2}){7,}\d{2,3}(?!\w)"), _from_codes),
+            Coding(
+                re.compile(r"(?<![\w-])(?:\d{1,2}-){2,}\d{1,2}(?:[ /|]+(?:\d{1,2}-)*\d{1,2}(?!\w))+"), _from_numbers
+            ),
+        ),
+    ),
+    (
+        re.compile(r"[%&\\]"),
+        (
+            Coding(re.compile(r"(?:%[0-9a-fA-F]{2}[\w.+-]{0,20}){3,}"), lambda chunk: unquote(chunk.replace("+", " "))),
+            Coding(re.compile(r"(?:&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|\w{2,8});[\w ]?){3,}"), html.unescape),
+            Coding(re.compile(r"(?:\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]{1,5}\})[\w ]{0,20}){3,}"), _from_escapes),
+        ),
+    ),
+    (
+        re.compile(r"[.\-·•∙–—−_]{2}[ /|][.\-·•∙–—−_]"),  # noqa: RUF001
+        (Coding(re.compile(r"(?:[.\-·•∙–—−_]{1,5}(?: ?[/|] ?| {1,3}|\n)){6,}[.\-·•∙–—−_]{1,5}"), _from_morse),),  # noqa: RUF001
+    ),
 )
+"""By what a text has in it if anything is encoded so."""

@@ -40,9 +40,9 @@ class Features(NamedTuple):
 def features(text: str, concepts: Mapping[str, Found]) -> Features:
     """Return the features of *text*, which is plain already and has *concepts* in it."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    words, stems, starts = _words(codes)
-    hashes = [words * _SALTS[0]]
-    places = [starts]
+    words, stems, jumbled, starts = _words(codes)
+    hashes = [words * _SALTS[0], jumbled]
+    places = [starts, starts]
     for step in PAIRS:
         hashes.append((stems[:-step] * _SALTS[step]) ^ (stems[step:] * _SALTS[0]))
         places.append(starts[:-step])
@@ -82,18 +82,24 @@ def _name(concept: str) -> int:
     return (zlib.crc32(concept.encode()) << 20) + 1
 
 
-def _words(codes: NDArray[np.uint32]) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
-    """Hash each word and its beginning by the difference of two sums over all letters before."""
+def _words(
+    codes: NDArray[np.uint32],
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
+    """Hash each word, its beginning, and its letters in any order between the first and the last."""
     inside = np.zeros(len(codes) + 2, np.bool_)
     inside[1:-1] = (codes >= len(_IN_WORDS)) | _IN_WORDS[np.minimum(codes, len(_IN_WORDS) - 1)]
     edges = np.flatnonzero(inside[1:] != inside[:-1])
     starts, ends = edges[::2], edges[1::2]
     powers, inverses = _powers(len(codes))
-    sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum(codes * powers, out=sums[1:])
-    whole = (sums[ends] - sums[starts]) * inverses[starts]
-    stems = (sums[np.minimum(ends, starts + STEM)] - sums[starts]) * inverses[starts]
-    return whole, stems, starts
+    # Each is the difference of two sums over all letters before.
+    sums = np.zeros((2, len(codes) + 1), np.uint64)
+    np.cumsum(codes * powers, out=sums[0, 1:])
+    mixed = codes * _MIXER
+    np.cumsum(mixed ^ (mixed >> np.uint64(31)), out=sums[1, 1:])
+    whole = (sums[0, ends] - sums[0, starts]) * inverses[starts]
+    stems = (sums[0, np.minimum(ends, starts + STEM)] - sums[0, starts]) * inverses[starts]
+    jumbled = (sums[1, ends] - sums[1, starts]) * _SALTS[1] + mixed[starts] * _SALTS[2] + mixed[ends - 1] * _SALTS[7]
+    return whole, stems, jumbled, starts
 
 
 def _powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

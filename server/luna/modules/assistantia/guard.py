@@ -1,12 +1,11 @@
 """Judges a text: how likely it is an attack on a model, and why."""
 
-import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from luna.modules.assistantia.decoding import views
+from luna.modules.assistantia.disguises import views
 from luna.modules.assistantia.learned import Model
 from luna.modules.assistantia.lexicon import Lexicon, Rule
 from luna.modules.assistantia.matching import Hits, concepts, matches
@@ -25,7 +24,7 @@ FOREIGN_FACTOR: Final = 0.8
 WEIGHT_MAX: Final = 0.98
 
 _QUOTED: Final = re.compile(
-    r"\"[^\"\n]{4,400}\"|“[^”\n]{4,400}”|«[^»\n]{4,400}»|„[^“\n]{4,400}“|`[^`]{4,2000}`|'[^'\n]{8,400}'"
+    r"\"[^\"\n]{4,400}\"|“[^”\n]{4,400}”|«[^»\n]{4,400}»|„[^“”\n]{4,400}[“”]|`[^`]{4,2000}`|(?<!\w)'[^'\n]{8,400}'(?!\w)"
 )
 _ABOUT: Final = re.compile(
     r"\b(?:injections?|attacks?|attaques?|ataques?|angriffe?|detect\w*|d[ée]tect\w*|erkenn\w*|filtr\w*|filters?|"
@@ -42,6 +41,38 @@ class Span:
     start: int
     end: int
     rule: Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A way to read a text, the concepts in it, and what is quoted in it after words about attacks."""
+
+    view: View
+    hits: Hits
+    quotes: Sequence[tuple[int, int]]
+
+
+@dataclass(slots=True)
+class Found:
+    """The places of a text that fulfil rules, and how much each rule weighs at most."""
+
+    spans: dict[tuple[int, int, str], Span] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
+
+    def add(self, span: Span, weight: float) -> None:
+        """Add a place of a rule, unless it is known from another way to read the text."""
+        key = (span.start, span.end, span.rule.id)
+        if key not in self.spans:
+            self.spans[key] = span
+            self.weights[span.rule.id] = max(self.weights.get(span.rule.id, 0.0), weight)
+
+    @property
+    def chance(self) -> float:
+        """Return what the rules together think of the text."""
+        remaining = 1.0
+        for weight in self.weights.values():
+            remaining *= 1 - weight
+        return 1 - remaining
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,64 +97,52 @@ class PromptGuard:
 
     def check(self, text: str, *, level: str = "MEDIUM", foreign: bool = False) -> Verdict:
         """Judge *text* at *level*; *foreign* text was written by no user."""
-        quotes = _told_about(text)
-        weights: dict[str, float] = {}
-        spans: dict[tuple[int, int, str], Span] = {}
-        learned, place = -math.inf, (0, 0)
-        for view in views(text):
-            hits = concepts(view.text, self.lexicon)
-            for span, weight in self._weighed(quotes, view, hits):
-                weights[span.rule.id] = max(weights.get(span.rule.id, 0.0), weight)
-                spans[span.start, span.end, span.rule.id] = span
-            score, start, end = self.model.score(view.text, hits)
-            if score > learned:
-                learned, place = score, view.original(start, end) if end else (0, 0)
-        chance = self.model.joined(learned, _joined(weights.values()))
-        if not spans and place[1] and learned >= LEARNED_LEAST:
-            weights[self._learned.id] = chance
-            spans[(*place, self._learned.id)] = Span(start=place[0], end=place[1], rule=self._learned)
+        readings = self.readings(text)
+        found = self.ruled(readings)
+        views = [reading.view for reading in readings]
+        scored = [self.model.score(it.view.text, it.hits, it.quotes) for it in readings]
+        best = max(range(len(scored)), key=lambda index: scored[index][0])
+        learned, start, end = scored[best]
+        chance = self.model.joined(learned, found.chance)
+        if not found.spans and end and learned >= LEARNED_LEAST:
+            begin, stop = views[best].original(start, end)
+            found.add(Span(start=begin, end=stop, rule=self._learned), chance)
         threshold = self.lexicon.thresholds[level] * (FOREIGN_FACTOR if foreign else 1)
-        rules = {span.rule.id: span.rule for span in spans.values()}
+        rules = {span.rule.id: span.rule for span in found.spans.values()}
         return Verdict(
             refused=chance >= threshold,
             score=chance,
             threshold=threshold,
-            rules=sorted(rules.values(), key=lambda rule: (-weights[rule.id], rule.id)),
-            spans=[spans[key] for key in sorted(spans)],
+            rules=sorted(rules.values(), key=lambda rule: (-found.weights[rule.id], rule.id)),
+            spans=[found.spans[key] for key in sorted(found.spans)],
         )
 
-    def ruled(self, text: str) -> float:
-        """Return what the rules alone think of *text*."""
-        quotes = _told_about(text)
-        weights: dict[str, float] = {}
-        for view in views(text):
-            for span, weight in self._weighed(quotes, view, concepts(view.text, self.lexicon)):
-                weights[span.rule.id] = max(weights.get(span.rule.id, 0.0), weight)
-        return _joined(weights.values())
+    def readings(self, text: str) -> Sequence[Reading]:
+        """Return the ways to read *text*, the plain one first."""
+        quotes = told_about(text)
+        return [
+            Reading(view=view, hits=concepts(view.text, self.lexicon), quotes=view.viewed(quotes))
+            for view in views(text)
+        ]
 
-    def _weighed(self, quotes: Sequence[tuple[int, int]], view: View, hits: Hits) -> Iterator[tuple[Span, float]]:
-        for match in matches(view, hits, self.lexicon):
-            start, end = view.original(match.start, match.end)
-            weight = match.weight * (HIDDEN_FACTOR if view.hidden else 1)
-            if any(opened <= start and end <= closed for opened, closed in quotes):
-                weight *= QUOTED_FACTOR
-            yield Span(start=start, end=end, rule=match.rule), min(weight, WEIGHT_MAX)
+    def ruled(self, readings: Iterable[Reading]) -> Found:
+        """Return what the rules alone find."""
+        found = Found()
+        for reading in readings:
+            for match in matches(reading.view, reading.hits, self.lexicon):
+                weight = match.weight * (HIDDEN_FACTOR if reading.view.hidden else 1)
+                if any(opened <= match.start and match.end <= closed for opened, closed in reading.quotes):
+                    weight *= QUOTED_FACTOR
+                start, end = reading.view.original(match.start, match.end)
+                found.add(Span(start=start, end=end, rule=match.rule), min(weight, WEIGHT_MAX))
+        return found
 
 
-def _told_about(text: str) -> list[tuple[int, int]]:
+def told_about(text: str) -> Sequence[tuple[int, int]]:
     """Return the quotes that follow words about attacks."""
-    if not _ABOUT.search(text):
-        return []
     return [quote.span() for quote in _QUOTED.finditer(text) if _follows(text, quote.start())]
 
 
 def _follows(text: str, start: int) -> bool:
     line = text.rfind("\n", 0, start) + 1
     return _ABOUT.search(text, max(line, start - ABOUT_LETTERS), start) is not None
-
-
-def _joined(weights: Iterable[float]) -> float:
-    remaining = 1.0
-    for weight in weights:
-        remaining *= 1 - weight
-    return 1 - remaining

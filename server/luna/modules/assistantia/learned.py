@@ -1,6 +1,7 @@
 """Scores a text by weights that were learned from texts, window by window."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,16 +12,21 @@ from numpy.typing import NDArray
 from luna.modules.assistantia.features import features
 from luna.modules.assistantia.matching import Found
 
+SUM_MAX: Final = 30.0
 MODEL_FILE: Final = Path(__file__).with_name("learned.npz")
 WINDOWS: Final = (80, 160)
 """How many letters are judged together: an attack in a long document is not outweighed by the rest."""
+LEAST: Final = 8
+"""Shorter parts say nothing by themselves."""
+MOST: Final = 320
 SMOOTHING: Final = 40
-FEW: Final = 2000
-"""Texts of fewer features are too short to hide anything by repeating."""
-REPEATED: Final = 8
-"""How often a harmless feature counts in one text: repeating it does not hide an attack."""
+QUOTED: Final = 0.4
+"""How much of what is quoted after words about attacks counts."""
 WORDS_TOLD: Final = 48
 """How many letters a place that is told has at least."""
+
+_SPACE, _LINE = ord(" "), ord("\n")
+_STOPS: Final = np.array([chr(code) in ".!?\n" for code in range(128)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,30 +40,27 @@ class Model:
     corpus: str
     """The checksum of the texts it was learned from."""
 
-    def score(self, text: str, concepts: Mapping[str, Found]) -> tuple[float, int, int]:
+    def score(
+        self, text: str, concepts: Mapping[str, Found], quotes: Sequence[tuple[int, int]]
+    ) -> tuple[float, int, int]:
         """Return how much the most suspicious window of *text* looks like an attack, and where that is."""
         if not text:
             return self.bias, 0, 0
         found = features(text, concepts)
-        gained = np.bincount(found.places, self._weighed(found.numbers), len(text))
-        sums = np.concatenate([[0.0], np.cumsum(gained)])
-        starts, ends = windows(len(text))
-        scores = (sums[ends] - sums[starts]) * scale(ends - starts) + self.bias
+        gained = np.bincount(found.places, self.weights[found.numbers], len(text))
+        for start, end in quotes:
+            gained[start:end] = gained[start:end] * QUOTED
+        sums = np.zeros(len(text) + 1)
+        np.cumsum(gained, out=sums[1:])
+        starts, ends = windows(text)
+        scores = (sums[ends] - sums[starts]) * scale(ends - starts)
         best = int(scores.argmax())
-        return float(scores[best]), *_told(sums, int(starts[best]), int(ends[best]))
-
-    def _weighed(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the weight of each feature; what speaks for a text counts no more often than a few times."""
-        weights = self.weights[numbers]
-        if len(numbers) < FEW:
-            return weights
-        often = REPEATED / np.maximum(np.bincount(numbers, minlength=len(self.weights))[numbers], REPEATED)
-        weighed: NDArray[np.float32] = np.where(weights < 0, weights * often, weights).astype(np.float32)
-        return weighed
+        return float(scores[best]) + self.bias, *_told(sums, int(starts[best]), int(ends[best]))
 
     def joined(self, learned: float, rules: float) -> float:
         """Return the chance of an attack, from what is learned and what the rules say."""
-        return float(1 / (1 + np.exp(-(self.join[0] * learned + self.join[1] * rules + self.join[2]))))
+        sum_ = self.join[0] * learned + self.join[1] * rules + self.join[2]
+        return 1 / (1 + math.exp(-max(min(sum_, SUM_MAX), -SUM_MAX)))
 
 
 def load_model(path: Path = MODEL_FILE) -> Model:
@@ -71,11 +74,26 @@ def load_model(path: Path = MODEL_FILE) -> Model:
         )
 
 
-def windows(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the windows of a text of *size* letters begin and end."""
-    starts = [np.arange(0, max(size - window // 2, 1), window // 2) for window in WINDOWS]
-    ends = [np.minimum(begin + window, size) for begin, window in zip(starts, WINDOWS, strict=True)]
-    return np.concatenate(starts), np.concatenate(ends)
+def windows(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the parts of *text* begin and end that are judged: sentences, two together, and a few words."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    size = len(codes)
+    edges = np.concatenate([[0], np.flatnonzero(_ends_sentence(codes)) + 1, [size]])
+    starts = [edges[:-1], edges[:-2]]
+    ends = [edges[1:], edges[2:]]
+    for window in WINDOWS:
+        starts.append(np.arange(0, max(size - window // 2, 1), window // 2))
+        ends.append(np.minimum(starts[-1] + window, size))
+    begun, ended = np.concatenate(starts), np.concatenate(ends)
+    kept = (ended - begun >= LEAST) & (ended - begun <= MOST)
+    return (begun[kept], ended[kept]) if kept.any() else (begun[-1:], ended[-1:])
+
+
+def _ends_sentence(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    stops = _STOPS[np.minimum(codes, len(_STOPS) - 1)]
+    # A stop within a word or a number ends nothing.
+    stops[:-1] &= (codes[1:] <= _SPACE) | (codes[:-1] == _LINE)
+    return stops
 
 
 def scale(sizes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,11 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 RULES_FILE: Final = Path(__file__).with_name("rules.toml")
 TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]")
@@ -29,38 +28,60 @@ class Rule:
     pattern: re.Pattern[str] | None = None
 
 
+class Begun(NamedTuple):
+    """What a word means by itself, and whether phrases begin with it."""
+
+    concepts: Sequence[str]
+    goes_on: bool
+
+
+class Phrases:
+    """The words of concepts, by how they begin; what a word of a text begins is looked up once."""
+
+    def __init__(self, phrases: Iterable[tuple[tuple[str, ...], str]]) -> None:
+        self._by_letters: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for words, concept in phrases:
+            self._by_letters.setdefault(words[0][:2], []).append((words, concept))
+        self._begun: dict[str, Begun] = {}
+        self._going_on: dict[tuple[str, str], Sequence[tuple[tuple[str, ...], str]]] = {}
+
+    def beginning(self, word: str) -> Begun:
+        """Return what *word* means, and whether it may begin more."""
+        found = self._begun.get(word)
+        if found is None:
+            begun = self._beginning(word)
+            alone = tuple(concept for words, concept in begun if len(words) == 1)
+            found = Begun(alone, len(alone) < len(begun))
+            if len(self._begun) < KNOWN_MAX:
+                self._begun[word] = found
+        return found
+
+    def going_on(self, word: str, after: str) -> Sequence[tuple[tuple[str, ...], str]]:
+        """Return the words that must follow *word* and the one *after* it, and what all of them mean."""
+        found = self._going_on.get((word, after))
+        if found is None:
+            begun = self._beginning(word)
+            found = tuple((words[2:], concept) for words, concept in begun if words[1:] and fits(after, words[1]))
+            if len(self._going_on) < KNOWN_MAX:
+                self._going_on[word, after] = found
+        return found
+
+    def _beginning(self, word: str) -> Sequence[tuple[tuple[str, ...], str]]:
+        return [one for one in self._by_letters.get(word[:2], ()) if fits(word, one[0][0])]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lexicon:
     """All rules, and the words they are made of."""
 
     version: str
     rules: Sequence[Rule]
-    phrases: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
-    """By the first letters of the first word: the words, each maybe ending in ``*``, and their concept."""
+    phrases: Phrases
     thresholds: Mapping[str, float]
-    _known: dict[str, Sequence[tuple[tuple[str, ...], str]]] = field(default_factory=dict)
-
-    def beginning_with(self, word: str) -> Sequence[tuple[tuple[str, ...], str]]:
-        """Return the phrases that *word* may begin."""
-        found = self._known.get(word)
-        if found is None:
-            found = [one for one in self.phrases.get(word[:2], ()) if fits(word, one[0][0])]
-            if len(self._known) < KNOWN_MAX:
-                self._known[word] = found
-        return found
 
     def named(self, id: str) -> Rule:
         """Return the rule of that *id*."""
         return next(rule for rule in self.rules if rule.id == id)
-
-    @cached_property
-    def words(self) -> Mapping[str, Sequence[str]]:
-        """By their first two letters, the longest first: whole words to cut text without spaces by."""
-        known = {word.rstrip("*") for phrases in self.phrases.values() for phrase, _ in phrases for word in phrase}
-        found: dict[str, list[str]] = {}
-        for word in sorted((word for word in known if len(word) > 1), key=len, reverse=True):
-            found.setdefault(word[:2], []).append(word)
-        return found
 
 
 def fits(word: str, wanted: str) -> bool:
@@ -77,11 +98,12 @@ def load(path: Path = RULES_FILE) -> Lexicon:
     """
     read = tomllib.loads(path.read_text(encoding="utf-8"))
     concepts: Mapping[str, Mapping[str, Sequence[str]]] = read["concepts"]
-    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for concept, languages in concepts.items():
-        for phrase in (phrase for spelled in languages.values() for phrase in spelled):
-            words = tuple(phrase.split())
-            phrases.setdefault(words[0][:2], []).append((words, concept))
+    phrases = Phrases(
+        (tuple(phrase.split()), concept)
+        for concept, languages in concepts.items()
+        for spelled in languages.values()
+        for phrase in spelled
+    )
     rules = [_rule(id, said) for id, said in sorted(read["rules"].items())]
     unknown = {name for rule in rules for name in (*rule.needs, *rule.unless)} - concepts.keys()
     if unknown:

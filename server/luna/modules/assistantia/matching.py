@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeAlias
 
-from luna.modules.assistantia.lexicon import TOKEN, Lexicon, Rule, fits
+from luna.modules.assistantia.lexicon import TOKEN, Lexicon, Phrases, Rule, fits
 from luna.modules.assistantia.normalise import View
 
 SPANS_MAX: Final = 8
@@ -15,8 +15,8 @@ UNLESS_FACTOR: Final = 0.5
 """How much less a match counts near concepts that make it harmless: whoever attacks may add them."""
 SENTENCE: Final = 4
 """How many words the end of a sentence is as far as."""
-LONG_WORD: Final = 15
-"""Longer words are looked into: they may be several without spaces."""
+_END_OF_TEXT: Final = "\n"
+_ENDS: Final = ".!?;" + _END_OF_TEXT
 
 Hits: TypeAlias = Mapping[str, "Found"]
 
@@ -50,50 +50,39 @@ def matches(view: View, hits: Hits, lexicon: Lexicon) -> Iterator[Match]:
 
 def concepts(text: str, lexicon: Lexicon) -> Hits:
     """Return where each concept stands in *text*."""
-    words, spans, places = _words(text, lexicon)
     hits: dict[str, Found] = {}
-    for index, word in enumerate(words):
-        for phrase, concept in lexicon.beginning_with(word):
-            last = index + len(phrase)
-            if len(phrase) == 1 or _continues(words, index, phrase):
-                found = hits.setdefault(concept, Found([], []))
-                found.places.append(places[index])
-                found.ranges.append((spans[index][0], spans[last - 1][1]))
+    tokens = [(token[0], *token.span()) for token in TOKEN.finditer(text)]
+    tokens.append((_END_OF_TEXT, len(text), len(text)))
+    phrases, place = lexicon.phrases, 0
+    for index, (word, start, end) in enumerate(tokens):
+        if word in _ENDS:
+            place += SENTENCE
+            continue
+        begun = phrases.beginning(word)
+        for concept in begun.concepts:
+            _add(hits, concept, place, start, end)
+        if begun.goes_on:
+            for concept, last in _going_on(phrases, tokens, index):
+                _add(hits, concept, place, start, last)
+        place += 1
     return hits
 
 
-def _continues(words: Sequence[str], index: int, phrase: Sequence[str]) -> bool:
-    rest = words[index + 1 : index + len(phrase)]
-    return len(rest) == len(phrase) - 1 and all(map(fits, rest, phrase[1:]))
+def _going_on(phrases: Phrases, tokens: Sequence[tuple[str, int, int]], index: int) -> Iterator[tuple[str, int]]:
+    """Yield what the word at *index* means with those after it, and where they end."""
+    for rest, concept in phrases.going_on(tokens[index][0], tokens[index + 1][0]):
+        last = index + 1 + len(rest)
+        following = [token[0] for token in tokens[index + 2 : last + 1]]
+        if len(following) == len(rest) and all(map(fits, following, rest)):
+            yield concept, tokens[last][2]
 
 
-def _words(text: str, lexicon: Lexicon) -> tuple[list[str], list[tuple[int, int]], list[int]]:
-    words: list[str] = []
-    spans: list[tuple[int, int]] = []
-    places: list[int] = []
-    place = 0
-    for token in TOKEN.finditer(text):
-        word, start = token[0], token.start()
-        if word in ".!?;\n":
-            place += SENTENCE
-            continue
-        for piece in _cut(word, lexicon) if len(word) > LONG_WORD else (word,):
-            words.append(piece)
-            spans.append((start, start + len(piece)))
-            places.append(place)
-            start, place = start + len(piece), place + 1
-    return words, spans, places
-
-
-def _cut(word: str, lexicon: Lexicon) -> Sequence[str]:
-    """Cut a run of letters without spaces into words that are known, if it is made of such."""
-    pieces: list[str] = []
-    rest = word[:200]
-    while rest:
-        piece = next((known for known in lexicon.words.get(rest[:2], ()) if rest.startswith(known)), rest[0])
-        pieces.append(piece)
-        rest = rest[len(piece) :]
-    return pieces if sum(len(piece) > 1 for piece in pieces) > 1 else (word,)
+def _add(hits: dict[str, Found], concept: str, place: int, start: int, end: int) -> None:
+    found = hits.get(concept)
+    if found is None:
+        found = hits[concept] = Found([], [])
+    found.places.append(place)
+    found.ranges.append((start, end))
 
 
 def _by_pattern(rule: Rule, text: str) -> Iterator[Match]:

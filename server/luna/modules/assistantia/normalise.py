@@ -1,15 +1,24 @@
 """Writes a text in the plainest letters, and remembers where each of them came from."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Final
 
 _LOOK_ALIKE: Final = str.maketrans(
-    "абвгеёзикмнопрстухіїјѕһԁѵαβεηικνορτυχϲ’‘ʼ`ıłøđß",  # noqa: RUF001  letters that look like others are the point
-    "abbreezukmhonpctyxiijshdvabenikvoptuxc''''ilods",
+    "абвгеёзикмнопрстухіїјѕһԁѵѡԛԝյոսօհցαβεηικνορτυχγϲ’‘ʼ`´ıłøđßæ…“”„«»–—•€¡¿⁄∕",  # noqa: RUF001  letters that look like others are the point
+    "abbreezukmhonpctyxiijshdvwqwjnuohgabenikvoptuxyc'''''ilodsa.\"\"\"\"\"--*e!?//",
 )
+_NAMED: Final = re.compile(
+    r"(?:LATIN|LISU|MODIFIER|NEGATIVE|REGIONAL|SQUARED)\b.*\bLETTER "
+    r"(?:SMALL CAPITAL |SCRIPT |TURNED |OPEN |REVERSED )?([A-Z])(?: WITH .*)?"
+)
+"""What the letters are called that stand for a plain one without being made of it."""
+_TAGS: Final = range(0xE0020, 0xE007F)
+"""Letters that cannot be seen and are as many as those of ASCII."""
 _DROPPED: Final = frozenset({"Cf", "Mn", "Me", "Cc"})
 _KEPT: Final = "\n\r\t"
 
@@ -28,6 +37,16 @@ class View:
         """Return the range of the original that characters from *start* to *end* come from."""
         return min(self.starts[start:end]), max(self.ends[start:end])
 
+    def viewed(self, ranges: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+        """Return where *ranges* of the original are in this view."""
+        if not ranges or isinstance(self.starts, range):
+            return ranges
+        inside = [
+            [at for at in range(len(self.text)) if start <= self.starts[at] and self.ends[at] <= end]
+            for start, end in ranges
+        ]
+        return [(min(places), max(places) + 1) for places in inside if places]
+
 
 def unaccented(text: str) -> str:
     """Return *text* in small letters without accents; it may have another length."""
@@ -39,18 +58,26 @@ def plain(text: str) -> View:
     """Return *text* in small letters without accents, look-alikes and what cannot be seen."""
     if text.isascii():
         return View(text=text.lower(), starts=range(len(text)), ends=range(1, len(text) + 1))
-    letters: list[str] = []
-    starts: list[int] = []
-    for place, letter in enumerate(text):
-        folded = _folded(letter)
-        letters.append(folded)
-        starts += [place] * len(folded)
-    return View(text="".join(letters), starts=starts, ends=[start + 1 for start in starts])
+    letters = {letter: folded(letter) for letter in set(text)}
+    said = list(map(letters.__getitem__, text))
+    if all(len(letter) == 1 for letter in letters.values()):
+        return View(text="".join(said), starts=range(len(text)), ends=range(1, len(text) + 1))
+    starts = list(chain.from_iterable(map(repeat, range(len(text)), map(len, said))))
+    return View(text="".join(said), starts=starts, ends=[start + 1 for start in starts])
 
 
 @lru_cache(maxsize=65536)
-def _folded(letter: str) -> str:
+def folded(letter: str) -> str:
+    """Return what *letter* is in the plainest letters."""
     if letter in _KEPT:
         return letter
-    parts = unicodedata.normalize("NFKD", letter).lower().translate(_LOOK_ALIKE)
-    return "".join(part for part in parts if unicodedata.category(part) not in _DROPPED)
+    if ord(letter) in _TAGS:
+        return chr(ord(letter) - _TAGS.start + 0x20).lower()
+    parts = unicodedata.normalize("NFKD", letter.translate(_LOOK_ALIKE)).lower().translate(_LOOK_ALIKE)
+    kept = "".join(part for part in parts if unicodedata.category(part) not in _DROPPED)
+    return kept if kept.isascii() else "".join(map(_named, kept))
+
+
+def _named(letter: str) -> str:
+    found = _NAMED.fullmatch(unicodedata.name(letter, ""))
+    return found[1].lower() if found else letter

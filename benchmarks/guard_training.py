@@ -1,46 +1,26 @@
-"""Learns the weights of features from labelled texts. Nothing of this runs in a node."""
+"""Learns the weights of the prompt guard from labelled texts."""
 
-import hashlib
-import random
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from luna.modules.assistantia.decoding import views
+from benchmarks.guard_corpus import Sample
 from luna.modules.assistantia.features import BITS, features
-from luna.modules.assistantia.guard import PromptGuard
-from luna.modules.assistantia.learned import Model, scale, windows
+from luna.modules.assistantia.guard import PromptGuard, Reading
+from luna.modules.assistantia.learned import QUOTED, Model, scale, windows
 from luna.modules.assistantia.lexicon import Lexicon
-from luna.modules.assistantia.matching import concepts
 
 STEPS: Final = 120
 RATE: Final = 0.5
 PENALTY: Final = 2e-5
 ROUNDS: Final = 2
 """How often the most suspicious window of each attack is chosen anew."""
-HELD: Final = 6
-PATTERN_SAMPLES: Final = 24
-NESTED_SHARE: Final = 0.5
+HELD: Final = 4
 REFUSED_BY_MISTAKE: Final = 0.02
 """The share of ordinary texts, held out, that the level MEDIUM may refuse."""
-_OPEN: Final = re.compile(r"\{([^{}]*)\}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A labelled text. Texts of one family are worded alike."""
-
-    attack: bool
-    language: str
-    family: str
-    text: str
-    made: bool = False
-    """Whether it is one of the texts that a pattern stands for: good to learn from, not to measure with."""
 
 
 class Table(NamedTuple):
@@ -53,66 +33,43 @@ class Table(NamedTuple):
     """The text that each row is a part of."""
 
 
-def read(folder: Path) -> list[Sample]:
-    """Read all labelled texts below *folder*, in order."""
-    samples = []
-    for path in sorted(folder.glob("*.tsv")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            label, language, family, source, text = line.split("\t")
-            made = source == "pattern"
-            texts = expanded(text) if made else [unescaped(text)]
-            attack = label == "attack"
-            samples += [Sample(attack=attack, language=language, family=family, text=one, made=made) for one in texts]
-    return samples + _nested(samples)
+NOTHING: Final = Model(weights=np.zeros(1 << BITS, np.float32), bias=0.0, join=(0.0, 1.0, 0.0), corpus="")
 
 
-def _nested(samples: Sequence[Sample]) -> list[Sample]:
-    """Return attacks with ordinary texts before and after them."""
-    chance = random.Random(len(samples))  # noqa: S311  the same each time is the point
-    around = [sample.text for sample in samples if not sample.attack]
-    return [
-        replace(sample, text=f"{chance.choice(around)} {sample.text} {chance.choice(around)}", made=True)
-        for sample in samples
-        if sample.attack and not sample.made and chance.random() < NESTED_SHARE
-    ]
+def read_by(lexicon: Lexicon, samples: Sequence[Sample]) -> Sequence[Sequence[Reading]]:
+    """Return the ways to read each of *samples*."""
+    guard = PromptGuard(lexicon, NOTHING)
+    return [guard.readings(sample.text) for sample in samples]
 
 
-def expanded(pattern: str) -> list[str]:
-    """Return some of the texts that *pattern* stands for; ``{a|b}`` is one of the two, and ``¦`` is ``|``."""
-    chance = random.Random(pattern)  # noqa: S311  the same each time is the point
-    texts = {_OPEN.sub(lambda found: chance.choice(found[1].split("|")), pattern) for _ in range(PATTERN_SAMPLES)}
-    return sorted(text.replace("¦", "|") for text in texts)
+def ruled(lexicon: Lexicon, readings: Sequence[Sequence[Reading]]) -> NDArray[np.float64]:
+    """Return what the rules alone think of each text."""
+    guard = PromptGuard(lexicon, NOTHING)
+    return np.array([guard.ruled(several).chance for several in readings])
 
 
-def unescaped(text: str) -> str:
-    """Return a text of a table as it was before."""
-    return text.replace("\\n", "\n").replace("\\t", "\t")
-
-
-def checksum(folder: Path) -> str:
-    """Return what tells one corpus from another."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.tsv")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def table(samples: Sequence[Sample], lexicon: Lexicon) -> Table:
-    """Return the windows of all ways to read *samples*."""
+def table(readings: Sequence[Sequence[Reading]]) -> Table:
+    """Return the windows of all ways to read texts."""
     rows, numbers, values, texts = [], [], [], []
     count = 0
-    for index, sample in enumerate(samples):
-        for view in views(sample.text):
-            if not view.text:
-                continue
-            found = features(view.text, concepts(view.text, lexicon))
-            for start, end in zip(*windows(len(view.text)), strict=True):
-                kept = np.unique(found.numbers[(found.places >= start) & (found.places < end)], return_counts=True)
-                rows.append(np.full(len(kept[0]), count))
-                numbers.append(kept[0])
-                values.append(kept[1] * scale(np.array(end - start)))
-                texts.append(index)
-                count += 1
+    for index, reading in ((index, one) for index, several in enumerate(readings) for one in several):
+        text = reading.view.text
+        if not text:
+            continue
+        found = features(text, reading.hits)
+        worth = np.ones(len(text))
+        for start, end in reading.quotes:
+            worth[start:end] = QUOTED
+        order = np.argsort(found.places, kind="stable")
+        places, sorted_numbers = found.places[order], found.numbers[order]
+        for start, end in sorted(set(zip(*windows(text), strict=True))):
+            first, last = np.searchsorted(places, (start, end))
+            kept, which = np.unique(sorted_numbers[first:last], return_inverse=True)
+            rows.append(np.full(len(kept), count, np.int32))
+            numbers.append(kept.astype(np.int32))
+            values.append(np.bincount(which, worth[places[first:last]], len(kept)) * scale(np.array(end - start)))
+            texts.append(index)
+            count += 1
     return Table(np.concatenate(rows), np.concatenate(numbers), np.concatenate(values), np.array(texts))
 
 
@@ -136,10 +93,10 @@ def learned(given: Table, weights: NDArray[np.float64], bias: float, count: int)
 
 def held_out(samples: Sequence[Sample], given: Table, parts: Sequence[int] = range(HELD)) -> NDArray[np.float64]:
     """Return the score of each text of *parts* by weights that were learned without its family in its language."""
-    keys = sorted({held_together(sample) for sample in samples})
+    keys = sorted({sample.together for sample in samples})
     order = np.random.default_rng(7).permutation(len(keys))
     fold = {name: int(order[place]) % HELD for place, name in enumerate(keys)}
-    folds = np.array([fold[held_together(sample)] for sample in samples])
+    folds = np.array([fold[sample.together] for sample in samples])
     attacks = np.array([sample.attack for sample in samples])
     found = np.full(len(samples), np.nan)
     for held in parts:
@@ -164,35 +121,28 @@ def join(
 
 def make(samples: Sequence[Sample], lexicon: Lexicon, corpus: str) -> Model:
     """Learn a model from *samples*. How it is joined with the rules is learned from texts that were held out."""
-    given = table(samples, lexicon)
+    readings = read_by(lexicon, samples)
+    given = table(readings)
     attacks = np.array([sample.attack for sample in samples])
-    joining, _ = joined(samples, given, lexicon)
+    joining, _ = joined(samples, given, ruled(lexicon, readings))
     weights, bias = fit(given, attacks, np.ones(len(samples), np.bool_))
     return Model(weights=weights.astype(np.float32), bias=bias, join=joining, corpus=corpus)
 
 
 def joined(
-    samples: Sequence[Sample], given: Table, lexicon: Lexicon
+    samples: Sequence[Sample], given: Table, rules: NDArray[np.float64]
 ) -> tuple[tuple[float, float, float], NDArray[np.float64]]:
     """Return the joining of what is learned and the rules, and the chance that it gives each text while held out.
 
-    A half is the chance above which one ordinary text in a hundred is.
+    A half is the chance above which so many ordinary texts are as may be refused by mistake.
     """
-    nothing = Model(weights=np.zeros(1 << BITS, np.float32), bias=0.0, join=(0.0, 1.0, 0.0), corpus="")
-    guard = PromptGuard(lexicon, nothing)
-    ruled = np.array([guard.ruled(sample.text) for sample in samples])
     scores = held_out(samples, given)
     attacks = np.array([sample.attack for sample in samples])
     real = np.array([not sample.made for sample in samples])
-    first, second, third = join(scores[real], ruled[real], attacks[real])
-    sums = first * scores + second * ruled + third
+    first, second, third = join(scores[real], rules[real], attacks[real])
+    sums = first * scores + second * rules + third
     third -= float(np.quantile(sums[real & ~attacks], 1 - REFUSED_BY_MISTAKE))
-    return (first, second, third), _chance(first * scores + second * ruled + third)
-
-
-def held_together(sample: Sample) -> str:
-    """Return what is held out together: a family in a language."""
-    return f"{sample.language} {sample.family}"
+    return (first, second, third), _chance(first * scores + second * rules + third)
 
 
 def save(model: Model, path: Path) -> None:
@@ -205,10 +155,11 @@ def save(model: Model, path: Path) -> None:
 
 
 def _regress(given: Table, truth: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    given, truth = _only(given, chosen), truth[chosen]
     weights = np.zeros(1 << BITS)
     bias = 0.0
     momentum, speed = np.zeros_like(weights), np.full_like(weights, 1e-8)
-    share = np.where(truth, 1 / max((truth & chosen).sum(), 1), 1 / max((~truth & chosen).sum(), 1)) * chosen / 2
+    share = np.where(truth, 1 / max(truth.sum(), 1), 1 / max((~truth).sum(), 1)) / 2
     for step in range(STEPS):
         error = (_chance(_scores(given, weights, bias)) - truth) * share
         slope = np.bincount(given.numbers, error[given.rows] * given.values, len(weights)) + PENALTY * weights
@@ -220,10 +171,15 @@ def _regress(given: Table, truth: NDArray[np.bool_], chosen: NDArray[np.bool_]) 
     return weights, bias
 
 
+def _only(given: Table, chosen: NDArray[np.bool_]) -> Table:
+    kept = chosen[given.rows]
+    place = np.cumsum(chosen) - 1
+    return Table(place[given.rows[kept]], given.numbers[kept], given.values[kept], given.texts[chosen])
+
+
 def _scores(given: Table, weights: NDArray[np.float64], bias: float) -> NDArray[np.float64]:
-    return np.asarray(
-        np.bincount(given.rows, weights[given.numbers] * given.values, len(given.texts)) + bias, np.float64
-    )
+    sums = np.bincount(given.rows, weights[given.numbers] * given.values, len(given.texts))
+    return np.asarray(sums + bias, np.float64)
 
 
 def _best(given: Table, scores: NDArray[np.float64]) -> NDArray[np.bool_]:

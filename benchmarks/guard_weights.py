@@ -1,13 +1,9 @@
-"""Makes the weights of the guard from its texts: ``python -m luna.modules.assistantia.make_learned``."""
+"""Makes the weights of the guard from its texts: ``python -m benchmarks.guard_weights``."""
 
-from pathlib import Path
-from typing import Final
-
+from benchmarks.guard_corpus import CORPUS, checksum, read
+from benchmarks.guard_training import make, save
 from luna.modules.assistantia.learned import MODEL_FILE
 from luna.modules.assistantia.lexicon import load
-from luna.modules.assistantia.training import checksum, make, read, save
-
-CORPUS: Final = Path(__file__).parents[4] / "tests" / "data" / "guard"
 
 
 def main() -> None:

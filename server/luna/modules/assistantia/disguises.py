@@ -1,0 +1,169 @@
+"""Undoes disguises of a text: split words, letters written as digits, words without spaces, letters that are turned."""
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from string import ascii_lowercase as letters
+from typing import Final
+
+from luna.modules.assistantia.cutting import LONG_WORD, cut
+from luna.modules.assistantia.decoding import decoded
+from luna.modules.assistantia.normalise import View, plain
+
+WHOLE_CHARACTERS_MAX: Final = 16384
+"""The longest text that is also read backwards, rotated and without spaces."""
+LETTERS_TOLD: Final = 6
+"""How many letters a part of a word has at least that shows that a text is turned."""
+JOINED_MAX: Final = 32
+"""How many runs of single letters of one text are joined."""
+
+_STEMS: Final = (
+    *("instru", "prompt", "guideline", "restrict", "directive", "filter", "rules", "system", "ignor", "forget"),
+    *("consigne", "regles", "reglas", "anweisung", "regeln", "password", "secret", "disregard", "bypass", "override"),
+    *("oublie", "olvida", "vergiss", "reveal", "revela", "revele", "muestra", "previous", "precedent", "anterior"),
+    *("geheim", "verrat", "safety", "developer", "unrestr", "vorherig", "bisherig", "without", "contrasen", "passwort"),
+    *("montre", "affiche", "restricc", "einschrank", "sicherheit", "securite", "seguridad", "jailbreak", "disable"),
+)
+"""Parts of words that show that a text has become readable."""
+_ORDINARY: Final = re.compile(
+    r"\b(?:the|and|to|of|is|in|for|you|what|how|my|le|la|les|de|et|un|une|est|je|que|el|los|en|por|es|der|die|das|und|"
+    r"ist|ich|mit|wie|ein|eine|zu)\b"
+)
+_LEET: Final = str.maketrans("012345678@$!|+9", "oizeasgtbasiltg")
+_LEET_ELSE: Final = str.maketrans("1!", "ll")
+_LEET_WORD: Final = re.compile(r"(?<![a-z0-9@$!|+])(?:[a-z]+[0-9@$!|+]|[0-9@$|+]+[a-z])(?:[a-z0-9@$!|+]*[a-z0-9@$|+])?")
+_SPLIT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,4}[^\W_]){3,}(?![^\W_])")
+_SEPARATOR: Final = re.compile(r"[\W_]+")
+_BROKEN: Final = re.compile(r"[a-z]+(?:(?:[-_.*|/+~^=#:]|[\"']\s?[+.&,]\s?[\"'])[a-z]+)+")
+_NO_LETTERS: Final = re.compile(r"[^a-z]+")
+_LONG: Final = re.compile(rf"[a-z]{{{LONG_WORD},}}")
+_SHORT: Final = re.compile(r"(?:\b[a-z]{1,4} ){4}")
+_CAESAR: Final = re.compile(r"\b(?:caesar|cesar|cipher|chiffre|cifrad[oa]|shift|rot ?-?\d+|verschieb\w*|verschob\w*)\b")
+
+
+def views(text: str) -> Iterator[View]:
+    """Yield the ways to read *text*, the plain one first, then one without its disguises if it has any."""
+    first = plain(text)
+    yield first
+    read = _unleeted(_rejoined(decoded(text) or first))
+    if read is not first:
+        yield read
+    if len(read.text) <= WHOLE_CHARACTERS_MAX:
+        yield from _turned(read)
+
+
+def _rejoined(view: View) -> View:
+    """Return *view* with letters joined that belong to one word, and words parted that do not."""
+    gone, gaps = set[int](), set[int]()
+    for run in list(_SPLIT.finditer(view.text))[:JOINED_MAX]:
+        _join(view.text, run, gone, gaps)
+    for found in _BROKEN.finditer(view.text):
+        if _tells_more(_NO_LETTERS.sub("", found[0]), found[0]):
+            gone.update(place for place in range(*found.span()) if view.text[place] not in letters)
+    for found in _LONG.finditer(view.text):
+        gaps.update(_gaps(found[0], range(*found.span())))
+    if not gone and not gaps and _SHORT.search(view.text):
+        _close(view.text, gone, gaps)
+    return _rewritten(view, gone, gaps) if gone or gaps else view
+
+
+def _join(text: str, run: re.Match[str], gone: set[int], gaps: set[int]) -> None:
+    """Join the single letters of *run*; where they stand further apart, a word ends."""
+    between = list(_SEPARATOR.finditer(text, *run.span()))
+    least = min(len(found[0]) for found in between)
+    ends = [found.end() for found in between if len(found[0]) > least]
+    places = [place for place in range(*run.span()) if text[place].isalnum()]
+    said = "".join(text[place] for place in places)
+    if not ends:
+        ends = _gaps(said.translate(_LEET), places)
+        if not ends and not _tells(said.translate(_LEET)):
+            return
+    gone.update(place for found in between for place in range(*found.span()))
+    gaps.update(ends)
+
+
+def _close(text: str, gone: set[int], gaps: set[int]) -> None:
+    """Take out all spaces, and cut what is left into words, if it says more so."""
+    closed = text.replace(" ", "")
+    if _count(closed) < _count(text) + 2:
+        return
+    places = [place for place, letter in enumerate(text) if letter != " "]
+    gone.update(place for place, letter in enumerate(text) if letter == " ")
+    for found in re.finditer(r"[a-z]+", closed):
+        start, end = found.span()
+        gaps.update(_gaps(found[0], places[start:end]))
+        gaps.add(places[start])
+
+
+def _gaps(said: str, places: range | list[int]) -> list[int]:
+    """Return the places at which the words of *said* begin, but the first."""
+    begins, length = [], 0
+    for word in cut(said):
+        begins.append(places[length])
+        length += len(word)
+    return begins[1:]
+
+
+def _rewritten(view: View, gone: set[int], gaps: set[int]) -> View:
+    said, starts, ends = list[str](), list[int](), list[int]()
+    for place, letter in enumerate(view.text):
+        kept = (" " if place in gaps else "") + ("" if place in gone else letter)
+        said.append(kept)
+        starts += [view.starts[place]] * len(kept)
+        ends += [view.ends[place]] * len(kept)
+    return View(text="".join(said), starts=starts, ends=ends, hidden=True)
+
+
+def _unleeted(view: View) -> View:
+    words = {found[0]: _in_letters(found[0]) for found in _LEET_WORD.finditer(view.text)}
+    if not any(map(_knows, words.values())):
+        return view
+    text = _LEET_WORD.sub(lambda found: words[found[0]], view.text)
+    return View(text=text, starts=view.starts, ends=view.ends, hidden=True)
+
+
+def _in_letters(word: str) -> str:
+    said = word.translate(_LEET)
+    other = word.translate(_LEET_ELSE).translate(_LEET)
+    return other if other != said and _knows(other) and not _knows(said) else said
+
+
+def _knows(word: str) -> bool:
+    return (len(word) > 1 and len(cut(word)) > 0) or _tells(word)
+
+
+def _turned(view: View) -> Iterator[View]:
+    text = view.text
+    for turn, step, stems in _TURNS:
+        if any(stem in text for stem in stems) and _tells_more(said := text[::step].translate(turn), text):
+            yield View(text=said, starts=view.starts[::step], ends=view.ends[::step], hidden=True)
+    if not _ORDINARY.search(text) or _CAESAR.search(text):
+        for turn in _SHIFTS:
+            if _count(said := text.translate(turn)) > _count(text) + 1:
+                yield View(text=said, starts=view.starts, ends=view.ends, hidden=True)
+
+
+def _tells_more(said: str, before: str) -> bool:
+    return _count(said) > _count(before)
+
+
+def _count(text: str) -> int:
+    return sum(map(text.count, _STEMS))
+
+
+def _tells(text: str) -> bool:
+    return any(stem in text for stem in _STEMS)
+
+
+def _turning(turn: dict[int, int], step: int) -> tuple[dict[int, int], int, Sequence[str]]:
+    return turn, step, [stem.translate(turn)[::step] for stem in _STEMS if len(stem) >= LETTERS_TOLD]
+
+
+_TURNS: Final = (
+    _turning({}, -1),
+    _turning(str.maketrans(letters, codecs.encode(letters, "rot13")), 1),
+    _turning(str.maketrans(letters, letters[::-1]), 1),
+)
+"""Backwards, rotated by half the alphabet, and with the alphabet backwards: each undoes itself."""
+_HALF: Final = len(letters) // 2
+_SHIFTS: Final = [str.maketrans(letters, letters[by:] + letters[:by]) for by in range(1, 2 * _HALF) if by != _HALF]
