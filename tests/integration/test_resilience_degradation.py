@@ -182,17 +182,30 @@ async def test_calls_that_are_turned_away_count_at_the_next_report(
     assert found.signals[0].reading == 0.9
 
 
+async def breakers_open(server: Running) -> float:
+    return {one.signal: one.reading for one in (await level(server)).signals}["breakers_open"]
+
+
 async def test_open_breakers_count(node: Node, server: Running) -> None:
     """
-    By their share of all; one of few says little.
+    By the calls that they guard, also when these come no more; idle ones that are closed change nothing.
     """
     log = Reporter(node=node, stub=server.circuits)
-    for number in range(4):
+    idle, busy = [log.breaker(f"idle/{number}") for number in range(9)], log.breaker("busy/1")
+    for number in range(3):
         log.fail(log.breaker(f"service/{number}"), 5)
+    now = node.clock.monotonic()
+    for breaker in (*[busy] * 14, idle[0]):
+        breaker.succeed(breaker.enter(now), now, 0.01)
     await log.report()
+    assert await breakers_open(server) == 0.5
+    log.fail(busy, 5)
+    await log.report()
+    await log.tell()
 
-    found = {one.signal: one.reading for one in (await level(server)).signals}
-    assert found["breakers_open"] == 0.8
+    async with asyncio.timeout(10):
+        while await breakers_open(server) != 34 / 35:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_level_is_held_until_somebody_lets_go(node: Node, server: Running) -> None:

@@ -5,8 +5,9 @@ from arkalia.resilience.v1 import circuit_breaker_service_pb2 as rpc
 from arkalia.resilience.v1 import resilience_event_pb2 as facts
 
 from luna.kernel.times import duration, timestamp
-from luna.modules.resilience.signals import CALLS_MIN, FRESH_SECONDS, Signals
+from luna.modules.resilience.signals import FRESH_SECONDS, Signals
 from luna.modules.resilience.table import PROCESSES_MAX, SILENT_SECONDS, BreakerTable
+from luna.resilience.failing import CALLS_MIN
 from tests.fakes import FakeClock
 
 METHOD = "arkalia.events.v1.EventService/Append"

@@ -50,7 +50,7 @@ SCALES: Final[Mapping[str, Scale]] = {
     # Seconds, of the 99th percentile.
     "latency": Scale(low=0.3, high=3.0, weight=0.8),
     "error_ratio": Scale(low=0.02, high=0.5, weight=0.9),
-    # The share of the breakers that are open.
+    # The share of the calls, by their priority, whose breaker is open.
     "breakers_open": Scale(low=0.1, high=0.8, weight=0.7),
     # Seconds.
     "loop_lag": Scale(low=0.05, high=1.0, weight=0.8, critical=5.0),

@@ -11,17 +11,14 @@ from arkalia.resilience.v1.circuit_breaker_service_pb2 import LimiterFigures
 from luna.kernel.clock import Clock
 from luna.kernel.times import seconds_of
 from luna.modules.resilience.table import BreakerTable
+from luna.resilience.failing import CALLS_MIN, failing_share
 
 FRESH_SECONDS: Final = 10.0
 """How old a sample may be and still say something about now."""
 CPU_SECONDS: Final = 10.0
 """How long the processor is looked at: a short time of much work, such as a start, is no pressure."""
-CALLS_MIN: Final = 20
-"""With fewer calls, a ratio of them means nothing."""
 RATIO_SECONDS_MIN: Final = 0.5
 """Over a shorter time, a ratio says more of chance than of the load."""
-BREAKERS_MIN: Final = 5
-"""Of fewer breakers than these, one that is open says little of the node."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +103,7 @@ class Signals:
         found: dict[str, float | None] = {}
         if self._sampled and (self._clock.wall_ns() - self._sampled.time_ns) / 1e9 <= FRESH_SECONDS:
             found.update(self._sampled.readings)
-        opened, count = self._table.failing_count()
-        if count:
-            found["breakers_open"] = opened / max(count, BREAKERS_MIN)
+        found["breakers_open"] = failing_share(self._table.guarded())
         now = self._clock.monotonic()
         self._turned = {name: one for name, one in self._turned.items() if now - one.heard <= FRESH_SECONDS}
         found["shed_ratio"] = max((one.ratio for one in self._turned.values()), default=None)

@@ -12,6 +12,7 @@ from luna.kernel.bell import Bell
 from luna.kernel.clock import Clock
 from luna.kernel.times import timestamp
 from luna.resilience.circuit_messages import key_of, selector_of
+from luna.resilience.failing import Guarded
 
 SILENT_SECONDS: Final = 30.0
 """How long a process may be silent before its breakers are forgotten."""
@@ -29,6 +30,8 @@ class Told:
     heard: float
     """When it came, on the monotonic clock, so that a clock set on the wall ages nothing."""
     breakers: dict[str, pb.CircuitBreaker]
+    calls: dict[str, int]
+    """What each breaker had counted while it was closed last, or when it was first heard of."""
 
 
 class BreakerTable:
@@ -50,11 +53,14 @@ class BreakerTable:
             taken_ns=report.report_time_ns,
             heard=self._clock.monotonic(),
             breakers={one.name: one for one in report.circuit_breakers if one.key.process == report.process},
+            calls={},
         )
         arrived = timestamp(self._clock.wall_ns())
         for name, breaker in told.breakers.items():
             breaker.report_time.CopyFrom(arrived)
             _keep_newer(breaker, before.breakers.get(name) if before else None, report.report_time_ns)
+            known = before.calls.get(name) if before and breaker.state != pb.CIRCUIT_STATE_CLOSED else None
+            told.calls[name] = breaker.window.calls if known is None else known
         self._told[report.process] = told
         if len(self._told) > PROCESSES_MAX:
             del self._told[next(iter(self._told))]
@@ -69,6 +75,8 @@ class BreakerTable:
         known = told.breakers.get(transition.name)
         if known is None or known.state_time.ToNanoseconds() <= transition.change_time.ToNanoseconds():
             told.breakers[transition.name] = changed(transition, known)
+            if transition.previous_state == pb.CIRCUIT_STATE_CLOSED:
+                told.calls[transition.name] = transition.window.calls
             self._news.ring()
 
     def find(self, name: str, process: str) -> pb.CircuitBreaker | None:
@@ -87,10 +95,14 @@ class BreakerTable:
         """Return those breakers that *selector* means and that are in *state*, by name."""
         return sorted(self._matching(selector or pb.CircuitSelector(), state), key=lambda breaker: breaker.name)
 
-    def failing_count(self) -> tuple[int, int]:
-        """Return how many breakers are open because calls fail, and how many there are."""
-        states = [breaker.state for told in self.told() for breaker in told.breakers.values()]
-        return states.count(pb.CIRCUIT_STATE_OPEN), len(states)
+    def guarded(self) -> Iterator[Guarded]:
+        """Yield what is behind each breaker, and whether it is open because calls fail."""
+        for told in self.told():
+            for name, breaker in told.breakers.items():
+                failing = breaker.state == pb.CIRCUIT_STATE_OPEN
+                # One that opened before anybody could count has had calls nevertheless.
+                calls = told.calls.get(name, 0) or int(failing)
+                yield Guarded(priority=key_of(breaker.key).priority, calls=calls, failing=failing)
 
     async def news(self) -> None:
         """Wait until something is heard."""
