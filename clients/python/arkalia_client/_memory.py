@@ -100,6 +100,23 @@ class MemoryClient:
         """Find memories, with everything that a question may say."""
         return await ask(self._stub.Recall, request)
 
+    async def reflect(
+        self,
+        namespace: str,
+        text: str,
+        *,
+        limit: int = 10,
+        filter: memory_pb2.MemoryFilter | None = None,
+        model: str = "",
+    ) -> AsyncGenerator[memory_service_pb2.ReflectResponse, None]:
+        """Yield memories, what they say about a question as a whole, and what summed them up. Closing this stops it."""
+        request = memory_service_pb2.ReflectRequest(
+            namespace=namespace, text=text, limit=limit, filter=filter, model=model
+        )
+        async with aclosing(follow(self._stub.Reflect, request)) as parts:
+            async for part in parts:
+                yield part
+
     async def get(self, namespace: str, id: str) -> memory_pb2.Memory:
         """Return one memory."""
         request = memory_service_pb2.GetMemoryRequest(namespace=namespace, id=id)

@@ -21,6 +21,7 @@ from luna.cli import (
     node,
     processes,
     recoveries,
+    reflect,
     up,
 )
 from luna.cli.state import State
@@ -35,7 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for commands in (
-    *(up, node, processes, mind, log, memory, memories, models, chat, guard),
+    *(up, node, processes, mind, log, memory, memories, reflect, models, chat, guard),
     *(breakers, degradation, recoveries, incidents, chaos),
 ):
     commands.add_to(app)

@@ -39,6 +39,7 @@ _PREFIXES = (
     "PRIORITY_",
     "RECOVERY_STATE_",
     "RECOVERY_STRATEGY_",
+    "REFLECT_RUNG_",
     "RUNG_",
     "SEVERITY_",
     "VERIFICATION_",

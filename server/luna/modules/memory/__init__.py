@@ -16,6 +16,7 @@ from luna.modules.memory.recorder import Recorder
 from luna.modules.memory.sealing import Sealer
 from luna.modules.memory.service import MemoryService
 from luna.modules.memory.servicer import MemoryServicer
+from luna.modules.memory.servicer_reflect import Reflector
 
 __all__ = ["MODULE"]
 
@@ -50,7 +51,7 @@ def _wire(tools: Toolbox) -> Wired:
             await sealer.aclose()
             await model.aclose()
 
-    servicer = MemoryServicer(service, clock)
+    servicer = MemoryServicer(service, Reflector(tools.peers), clock)
     return Wired(
         register=lambda server: stubs.add_MemoryServiceServicer_to_server(servicer, server),
         background=[apply, applier.tend, recorder.run, forgetting.run],

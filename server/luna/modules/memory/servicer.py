@@ -17,6 +17,7 @@ from luna.modules.memory.errors import IndexDownError
 from luna.modules.memory.paging import page_from, page_to
 from luna.modules.memory.requests import Retained
 from luna.modules.memory.service import MemoryService
+from luna.modules.memory.servicer_reflect import Reflector
 from luna.modules.memory.translate import from_answer, from_hit, from_row, from_version, to_question, to_where
 
 PAGE_SIZE_DEFAULT: Final = 50
@@ -28,8 +29,9 @@ Context: TypeAlias = grpc.aio.ServicerContext[object, object]
 class MemoryServicer(stubs.MemoryServiceServicer):
     """Implements ``arkalia.memory.v1.MemoryService``."""
 
-    def __init__(self, service: MemoryService, clock: Clock) -> None:
+    def __init__(self, service: MemoryService, reflector: Reflector, clock: Clock) -> None:
         self._service = service
+        self._reflector = reflector
         self._clock = clock
 
     async def Retain(self, request: rpc.RetainRequest, context: Context) -> rpc.RetainResponse:
@@ -70,6 +72,15 @@ class MemoryServicer(stubs.MemoryServiceServicer):
         dimension = (await self._service.projection.ready()).dimension
         question = to_question(request, dimension=dimension, now_ns=self._clock.wall_ns())
         return from_answer(await self._service.recaller.recall(question, request.SerializeToString(deterministic=True)))
+
+    async def Reflect(self, request: rpc.ReflectRequest, context: Context) -> AsyncGenerator[rpc.ReflectResponse, None]:
+        question = rpc.RecallRequest(
+            namespace=request.namespace, text=request.text, limit=request.limit, filter=request.filter
+        )
+        recalled = await self.Recall(question, context)
+        async with aclosing(self._reflector.reflect(request, recalled)) as parts:
+            async for part in parts:
+                yield part
 
     async def GetMemory(self, request: rpc.GetMemoryRequest, context: Context) -> rpc.GetMemoryResponse:
         return rpc.GetMemoryResponse(memory=from_row(await self._service.get(request.namespace, request.id)))

@@ -6,12 +6,24 @@ from buf.validate import validate_pb2 as _validate_pb2
 from google.api import annotations_pb2 as _annotations_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class ReflectRung(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REFLECT_RUNG_UNSPECIFIED: _ClassVar[ReflectRung]
+    REFLECT_RUNG_MODEL: _ClassVar[ReflectRung]
+    REFLECT_RUNG_EXTRACTIVE: _ClassVar[ReflectRung]
+    REFLECT_RUNG_NOTHING: _ClassVar[ReflectRung]
+REFLECT_RUNG_UNSPECIFIED: ReflectRung
+REFLECT_RUNG_MODEL: ReflectRung
+REFLECT_RUNG_EXTRACTIVE: ReflectRung
+REFLECT_RUNG_NOTHING: ReflectRung
 
 class RetainRequest(_message.Message):
     __slots__ = ("namespace", "memory", "visible", "similar_max")
@@ -104,6 +116,50 @@ class RecallResponse(_message.Message):
     version: int
     position: int
     def __init__(self, memories: _Optional[_Iterable[_Union[_memory_pb2.RecalledMemory, _Mapping]]] = ..., rung: _Optional[_Union[_memory_pb2.Rung, str]] = ..., version: _Optional[int] = ..., position: _Optional[int] = ...) -> None: ...
+
+class ReflectRequest(_message.Message):
+    __slots__ = ("namespace", "text", "limit", "filter", "model")
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    namespace: str
+    text: str
+    limit: int
+    filter: _memory_pb2.MemoryFilter
+    model: str
+    def __init__(self, namespace: _Optional[str] = ..., text: _Optional[str] = ..., limit: _Optional[int] = ..., filter: _Optional[_Union[_memory_pb2.MemoryFilter, _Mapping]] = ..., model: _Optional[str] = ...) -> None: ...
+
+class ReflectBegun(_message.Message):
+    __slots__ = ("memories", "rung")
+    MEMORIES_FIELD_NUMBER: _ClassVar[int]
+    RUNG_FIELD_NUMBER: _ClassVar[int]
+    memories: _containers.RepeatedCompositeFieldContainer[_memory_pb2.RecalledMemory]
+    rung: _memory_pb2.Rung
+    def __init__(self, memories: _Optional[_Iterable[_Union[_memory_pb2.RecalledMemory, _Mapping]]] = ..., rung: _Optional[_Union[_memory_pb2.Rung, str]] = ...) -> None: ...
+
+class ReflectDone(_message.Message):
+    __slots__ = ("rung", "model", "cited_numbers", "notes")
+    RUNG_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    CITED_NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    rung: ReflectRung
+    model: str
+    cited_numbers: _containers.RepeatedScalarFieldContainer[int]
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rung: _Optional[_Union[ReflectRung, str]] = ..., model: _Optional[str] = ..., cited_numbers: _Optional[_Iterable[int]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ReflectResponse(_message.Message):
+    __slots__ = ("begun", "delta", "done")
+    BEGUN_FIELD_NUMBER: _ClassVar[int]
+    DELTA_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    begun: ReflectBegun
+    delta: str
+    done: ReflectDone
+    def __init__(self, begun: _Optional[_Union[ReflectBegun, _Mapping]] = ..., delta: _Optional[str] = ..., done: _Optional[_Union[ReflectDone, _Mapping]] = ...) -> None: ...
 
 class GetMemoryRequest(_message.Message):
     __slots__ = ("namespace", "id")

@@ -53,6 +53,11 @@ class MemoryServiceStub:
                 request_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RecallRequest.SerializeToString,
                 response_deserializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RecallResponse.FromString,
                 _registered_method=True)
+        self.Reflect = channel.unary_stream(
+                '/arkalia.memory.v1.MemoryService/Reflect',
+                request_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.ReflectRequest.SerializeToString,
+                response_deserializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.ReflectResponse.FromString,
+                _registered_method=True)
         self.GetMemory = channel.unary_unary(
                 '/arkalia.memory.v1.MemoryService/GetMemory',
                 request_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.GetMemoryRequest.SerializeToString,
@@ -120,6 +125,20 @@ class MemoryServiceServicer:
 
     def Recall(self, request, context):
         """Finds the memories that answer a question, best first, and says why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Reflect(self, request, context):
+        """Sums up what memories say about a question, and names those that it rests
+        on.
+
+        The memories come first, then what they say, part by part, then how it was
+        found. A language model of the node sums them up; where none answers, the
+        sentences that fit best are quoted, and the last response says so. Hanging
+        up stops it. Fails with `ASSISTANTIA_ERROR_REASON_MODEL_DOWN` if the model
+        stops in the middle.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -197,6 +216,11 @@ def add_MemoryServiceServicer_to_server(servicer, server):
                     servicer.Recall,
                     request_deserializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RecallRequest.FromString,
                     response_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RecallResponse.SerializeToString,
+            ),
+            'Reflect': grpc.unary_stream_rpc_method_handler(
+                    servicer.Reflect,
+                    request_deserializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.ReflectRequest.FromString,
+                    response_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.ReflectResponse.SerializeToString,
             ),
             'GetMemory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMemory,
@@ -319,6 +343,33 @@ class MemoryService:
             '/arkalia.memory.v1.MemoryService/Recall',
             arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RecallRequest.SerializeToString,
             arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RecallResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Reflect(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/arkalia.memory.v1.MemoryService/Reflect',
+            arkalia_dot_memory_dot_v1_dot_memory__service__pb2.ReflectRequest.SerializeToString,
+            arkalia_dot_memory_dot_v1_dot_memory__service__pb2.ReflectResponse.FromString,
             options,
             channel_credentials,
             insecure,

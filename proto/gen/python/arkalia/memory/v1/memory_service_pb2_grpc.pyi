@@ -52,6 +52,16 @@ class MemoryServiceStub:
     """
     Recall: _grpc.UnaryUnaryMultiCallable[_memory_service_pb2.RecallRequest, _memory_service_pb2.RecallResponse]
     """Finds the memories that answer a question, best first, and says why."""
+    Reflect: _grpc.UnaryStreamMultiCallable[_memory_service_pb2.ReflectRequest, _memory_service_pb2.ReflectResponse]
+    """Sums up what memories say about a question, and names those that it rests
+    on.
+
+    The memories come first, then what they say, part by part, then how it was
+    found. A language model of the node sums them up; where none answers, the
+    sentences that fit best are quoted, and the last response says so. Hanging
+    up stops it. Fails with `ASSISTANTIA_ERROR_REASON_MODEL_DOWN` if the model
+    stops in the middle.
+    """
     GetMemory: _grpc.UnaryUnaryMultiCallable[_memory_service_pb2.GetMemoryRequest, _memory_service_pb2.GetMemoryResponse]
     """Finds one memory by its id."""
     ListMemories: _grpc.UnaryUnaryMultiCallable[_memory_service_pb2.ListMemoriesRequest, _memory_service_pb2.ListMemoriesResponse]
@@ -99,6 +109,16 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     """
     Recall: _aio.UnaryUnaryMultiCallable[_memory_service_pb2.RecallRequest, _memory_service_pb2.RecallResponse]  # type: ignore[assignment]
     """Finds the memories that answer a question, best first, and says why."""
+    Reflect: _aio.UnaryStreamMultiCallable[_memory_service_pb2.ReflectRequest, _memory_service_pb2.ReflectResponse]  # type: ignore[assignment]
+    """Sums up what memories say about a question, and names those that it rests
+    on.
+
+    The memories come first, then what they say, part by part, then how it was
+    found. A language model of the node sums them up; where none answers, the
+    sentences that fit best are quoted, and the last response says so. Hanging
+    up stops it. Fails with `ASSISTANTIA_ERROR_REASON_MODEL_DOWN` if the model
+    stops in the middle.
+    """
     GetMemory: _aio.UnaryUnaryMultiCallable[_memory_service_pb2.GetMemoryRequest, _memory_service_pb2.GetMemoryResponse]  # type: ignore[assignment]
     """Finds one memory by its id."""
     ListMemories: _aio.UnaryUnaryMultiCallable[_memory_service_pb2.ListMemoriesRequest, _memory_service_pb2.ListMemoriesResponse]  # type: ignore[assignment]
@@ -161,6 +181,22 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_memory_service_pb2.RecallResponse, _abc.Awaitable[_memory_service_pb2.RecallResponse]]:
         """Finds the memories that answer a question, best first, and says why."""
+
+    @_abc_1.abstractmethod
+    def Reflect(
+        self,
+        request: _memory_service_pb2.ReflectRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_memory_service_pb2.ReflectResponse], _abc.AsyncIterator[_memory_service_pb2.ReflectResponse]]:
+        """Sums up what memories say about a question, and names those that it rests
+        on.
+
+        The memories come first, then what they say, part by part, then how it was
+        found. A language model of the node sums them up; where none answers, the
+        sentences that fit best are quoted, and the last response says so. Hanging
+        up stops it. Fails with `ASSISTANTIA_ERROR_REASON_MODEL_DOWN` if the model
+        stops in the middle.
+        """
 
     @_abc_1.abstractmethod
     def GetMemory(
