@@ -56,7 +56,7 @@ def to_sampling(given: pb.Sampling) -> Sampling:
 
 def from_models(found: Models) -> rpc.ListModelsResponse:
     """Return what there is, and last what answers without a model."""
-    last = sum(model.rank > 0 for model in found.models) + 1
+    last = max((model.rank for model in found.models), default=0) + 1
     return rpc.ListModelsResponse(
         models=[*(from_model(model) for model in found.models), pb.Model(name=EXTRACTIVE, loaded=True, rank=last)],
         silent_servers=[_silent(why) for why in found.silent],
