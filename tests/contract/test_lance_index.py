@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from luna.adapters.lance_indexes import LanceIndexes
-from luna.kernel.memory_errors import IndexMismatchError
+from luna.kernel.memory_errors import IndexMismatchError, IndexUnavailableError
 from luna.kernel.memory_index import MemoryIndex, MemoryReader
-from luna.kernel.memory_rows import Batch, Row, Rung, Where
+from luna.kernel.memory_rows import Batch, Moment, Row, Rung, Where
 from tests.contract.memory_history import DIMENSION, batch_at, vectors_of
 from tests.contract.memory_index import row
 from tests.fake_memory_index import FakeMemoryIndex
@@ -182,6 +182,37 @@ async def test_purge_leaves_no_bytes(index: MemoryIndex, path: Path) -> None:
     assert index.model_id == "fake"
 
 
+async def test_small_pieces_stay_few(index: MemoryIndex, path: Path) -> None:
+    """
+    Many small batches are few files, and what they hold is what they said, whatever changed in between.
+    """
+    for position in range(1, 81):
+        await index.apply(batch_at(position))
+    table = await (await lancedb.connect_async(path)).open_table("memories")
+    fragments = (await table.stats())["fragment_stats"]["num_fragments"]  # type: ignore[index]
+
+    assert fragments < 40
+    assert await everything(index) == await everything(await told(80))
+
+
+async def test_a_past_state_knows_its_position(index: MemoryIndex) -> None:
+    """
+    Through batches that remove, change and come again, and through upkeep.
+    """
+    wanted = {}
+    for position in [*range(1, 31), 7, 29, *range(31, 41)]:
+        await index.apply(batch_at(position))
+        wanted[index.version] = index.position
+        if position % 11 == 0:
+            await index.optimize()
+            wanted[index.version] = index.position
+
+    assert {version: (await index.at(Moment(version=version))).position for version in wanted} == wanted
+    await index.purge()
+
+    assert (await index.at(Moment(version=index.version))).position == 40
+
+
 async def test_many_rows_get_an_index(index: MemoryIndex, path: Path) -> None:
     """
     It says so, finds the same, and an index opened again uses it.
@@ -208,7 +239,7 @@ async def test_many_rows_get_an_index(index: MemoryIndex, path: Path) -> None:
 
 async def test_a_broken_index_is_done_without(index: MemoryIndex, path: Path) -> None:
     """
-    Comparing answers, and the answer says that it did.
+    It says that it fails, so that a breaker learns of it; comparing answers.
     """
     await grown(index, 20_000)
     await index.tend()
@@ -216,7 +247,10 @@ async def test_a_broken_index_is_done_without(index: MemoryIndex, path: Path) ->
     for file in (path / "memories.lance" / "_indices").rglob("auxiliary.idx"):
         file.write_bytes(b"broken")
     again = await LanceIndexes(path).open("fake", DIMENSION)
-    found = await again.nearest(vectors_of([row("000005", position=0)])[0], ALL, 3)
+    wanted = vectors_of([row("000005", position=0)])[0]
+    with pytest.raises(IndexUnavailableError):
+        await again.nearest(wanted, ALL, 3)
+    found = await again.nearest(wanted, ALL, 3, exact=True)
 
     assert found.rung is Rung.FLAT
     assert found.hits[0].row.id == "000005"

@@ -1,5 +1,6 @@
 """A log in another process, and its consumers, keep the promises of the ports as well."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from luna.adapters.sqlite_log import SqliteEventLog
 from luna.kernel.clock import Clock, SystemClock
 from luna.kernel.consumers import ConsumerAdmin, ConsumerPolicy, ConsumerState, Member, Parked
 from luna.kernel.event_log import EventLog
+from luna.kernel.events import Appended
 from luna.transport.remote_consumers import RemoteConsumers
 from luna.transport.remote_log import RemoteEventLog
 from tests.contract.consumers import ConsumersContract
 from tests.contract.event_log import EventLogContract
+from tests.contract.event_log_words import new, write
 from tests.fakes import FakeClock
 from tests.integration.events_server import Served, channel_to, serving
 
@@ -49,6 +52,20 @@ class TestRemoteEventLog(EventLogContract):
     async def log(self) -> AsyncIterator[EventLog]:
         async with both(SystemClock()) as sides:
             yield sides.log
+
+    async def test_full_messages_keep_their_order(self, log: EventLog) -> None:
+        """
+        Several are on their way at a time; each event stands where it was told to, whatever comes between.
+        """
+        large = [write(f"s/{n % 3}", new("x" * 300_000)) for n in range(20)]
+        many = asyncio.create_task(log.append_many(large))
+        small = [await log.append(write("t", str(n))) for n in range(10)]
+        outcomes = await many
+
+        assert [found.events[0].stream_version for found in outcomes if isinstance(found, Appended)] == [
+            n // 3 + 1 for n in range(20)
+        ]
+        assert [found.events[0].stream_version for found in small] == [*range(1, 11)]
 
 
 class TestRemoteConsumers(ConsumersContract):

@@ -14,7 +14,7 @@ from arkalia_client._calls import ask, follow, listed
 from arkalia_client._errors import raising_arkalia_errors
 
 FORGET_SECONDS: Final = 60.0
-AHEAD: Final = 8
+AHEAD: Final = 16
 """How many batches are under way at a time."""
 _PAGE: Final = 200
 

@@ -64,7 +64,7 @@ class LanceIndex(LanceReader):
             with spoken("writing memories"):
                 await self._writer.apply(batch)
                 self._plain = self._writer.plain
-                self._version = await self._table.version()
+                self._version = max(self._version, self._writer.version)
                 self._position = self._writer.position
 
     async def get(self, keys: Sequence[Key]) -> Mapping[Key, Row]:
@@ -86,7 +86,10 @@ class LanceIndex(LanceReader):
         with spoken("reading a past version"):
             table = await self._connection.open_table(TABLE)
             await table.checkout(number)
-            position = reached(await table.query().select(["applied"]).to_arrow())
+            rows = await table.count_rows()
+            # Rows stand in the order in which they were written, so the last one has the largest position.
+            last = table.take_offsets([rows - 1]).select(["applied"]) if rows else table.query().select(["applied"])
+            position = reached(await last.to_arrow())
             indexed = await vector_index(table) is not None
         return LanceReader(table, version=number, position=position, dimension=self.dimension, indexed=indexed)
 
@@ -131,7 +134,9 @@ class LanceIndex(LanceReader):
         """Do all upkeep now, due or not."""
         async with self._tending:
             with spoken("upkeep of the memory index"):
-                await self._upkeep.do()
+                async with self._turn:
+                    self._writer.settle()
+                await self._upkeep.do(self._turn)
                 await self._look()
 
     async def purge(self) -> None:
@@ -139,6 +144,7 @@ class LanceIndex(LanceReader):
         async with self._tending, self._turn:
             with spoken("forgetting for good"):
                 self._indexed = False
+                self._writer.settle()
                 await self._upkeep.rewrite()
                 await self._look()
 

@@ -9,7 +9,7 @@ from lancedb.query import AsyncVectorQuery, ColumnOrdering, MatchQuery
 from lancedb.table import AsyncTable
 from numpy.typing import NDArray
 
-from luna.adapters.lance_errors import FAILURES, spoken
+from luna.adapters.lance_errors import spoken
 from luna.adapters.lance_where import among, beyond, counts, hard, whole
 from luna.adapters.lance_words import COLUMNS, to_rows, to_vectors
 from luna.kernel.embedding import Vectors
@@ -51,14 +51,10 @@ class LanceReader:
     async def nearest(self, vector: Vectors, where: Where, limit: int, *, exact: bool = False) -> Found:
         """Find up to *limit* memories by meaning, closest first. *exact* compares with every one."""
         wanted = checked(np.asarray(vector, np.float32).reshape(1, -1), self._dimension)[0]
-        if self._indexed and not exact:
-            try:
-                return await self._by_meaning(wanted, where, limit, Rung.INDEXED)
-            except FAILURES:
-                # The index cannot answer; what it was made from still can, and the answer says which did.
-                pass
         with spoken("a search by meaning"):
-            return await self._by_meaning(wanted, where, limit, Rung.FLAT)
+            return await self._by_meaning(
+                wanted, where, limit, Rung.INDEXED if self._indexed and not exact else Rung.FLAT
+            )
 
     async def matching(self, text: str, where: Where, limit: int) -> Found:
         """Find up to *limit* memories that have words of *text*, best first. *text* has no syntax."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 from lancedb.index import FTS, Bitmap, BTree, IvfRq, LabelList
 from lancedb.table import AsyncTable
 
-from luna.adapters.lance_errors import FAILURES
+from luna.adapters.lance_errors import FAILURES, is_conflict
 from luna.adapters.lance_writer import insistently
 
 INDEX_ROWS_MIN = 20_000
@@ -18,7 +18,8 @@ INDEX_ROWS_MIN = 20_000
 
 _UNINDEXED_MAX = 10_000
 _UNINDEXED_SHARE = 32
-_FRAGMENTS_MAX = 200
+_FRAGMENTS_MAX = 64
+_ATTEMPTS_BESIDE = 3
 _ROWS_A_PARTITION = 2_000
 # Much smaller ones would be joined by the next `optimize`, which takes longer than making the index anew.
 _GROWTH = 4
@@ -81,12 +82,22 @@ class LanceUpkeep:
         stats = await self._table.index_stats(name)
         return stats.num_unindexed_rows if stats else 0
 
-    async def do(self) -> None:
-        """Merge small files, index what is not, and drop versions that are older than is kept."""
+    async def do(self, turn: asyncio.Lock | None = None) -> None:
+        """Merge small files, index what is not, and drop versions that are older than is kept.
+
+        Where batches that change what is merged always come first, it takes
+        their *turn*.
+        """
         # What is dropped must not be what is found after a power cut.
         await self._seal()
         keep = await self._kept()
-        await insistently(lambda: self._table.optimize(cleanup_older_than=keep))
+        try:
+            await insistently(lambda: self._table.optimize(cleanup_older_than=keep), _ATTEMPTS_BESIDE)
+        except FAILURES as error:
+            if turn is None or not is_conflict(error):
+                raise
+            async with turn:
+                await insistently(lambda: self._table.optimize(cleanup_older_than=keep))
         rows, name = await self._table.count_rows(), await vector_index(self._table)
         if _outgrown(rows, name):
             await self._index(rows // _ROWS_A_PARTITION, name)
@@ -97,7 +108,7 @@ class LanceUpkeep:
         for tag in await self._table.tags.list():
             await self._table.tags.delete(tag)
         rows: pa.Table = await self._table.query().to_arrow()
-        await self._table.add(rows, mode="overwrite")
+        await self._table.add(rows.sort_by("applied"), mode="overwrite")
         await self.prepare()
         await self._seal()
         # Not zero: that is for a table that nobody reads meanwhile, it warns.

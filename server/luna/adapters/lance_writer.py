@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from lancedb.table import AsyncTable
 
 from luna.adapters.lance_errors import FAILURES, is_conflict
@@ -17,8 +19,20 @@ from luna.kernel.memory_rows import Batch, Key, Row
 
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.02
+_SMALL_ROWS = 1_000
+_SMALL_MAX = 16
 
 Pairs = dict[Key, tuple[Row, Vectors]]
+T = TypeVar("T")
+
+
+class Written(Protocol):
+    """What LanceDB says of a write."""
+
+    @property
+    def version(self) -> int:
+        """Return the version that it has made."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +57,20 @@ class LanceWriter:
     come out the same when they are made again:
 
         delete what goes  →  merge what changes  →  add what is new
+
+    Each write is a file, and a search opens every file that no index holds
+    yet. So what came in small pieces is written again as one, together with
+    the batch that makes them too many.
     """
 
     def __init__(self, table: AsyncTable, columns: pa.Schema, known: KnownKeys, *, position: int, plain: bool) -> None:
         self._table = table
         self._columns = columns
         self._known = known
+        self._small: list[pa.RecordBatch] = []
+        """What was written in small pieces, as it is now."""
+        self.version = 0
+        """What the last write has made."""
         self.position = position
         self.plain = plain
         """Whether no row of the table is superseded, and none expires."""
@@ -56,16 +78,18 @@ class LanceWriter:
     async def apply(self, batch: Batch) -> None:
         """Make the table what *batch* says."""
         if batch.remove:
-            await insistently(lambda: self._table.delete(among(batch.remove)))
+            self._gone([spelled(key) for key in batch.remove])
+            await self._write(lambda: self._table.delete(among(batch.remove)))
         stored = await self._stored(batch)
         prepared = await asyncio.to_thread(self._prepared, batch, stored)
         self.plain = self.plain and prepared.plain
         if prepared.changed:
-            await self._merge(prepared.changed)
+            self._gone(prepared.changed["key"])
+            await self._put(prepared.changed, self._merge)
         if prepared.fresh:
-            await insistently(lambda: self._table.add(prepared.fresh))
+            await self._put(prepared.fresh, self._add)
         if not prepared.hashes and (batch.position > self.position or batch.remove):
-            await self._merge(marker(batch.position, self._columns))
+            await self._merge(marker(max(batch.position, self.position), self._columns))
         self._known.add(prepared.hashes)
         self.position = max(self.position, batch.position)
 
@@ -73,6 +97,10 @@ class LanceWriter:
         """Return those of *keys* that the table may hold; it holds none of the others."""
         old = self._known.among([hash(spelled(key)) for key in keys])
         return [key for key, was in zip(keys, old, strict=True) if was]
+
+    def settle(self) -> None:
+        """Leave what was written in small pieces to upkeep, which must not meet with it."""
+        self._small = []
 
     async def _stored(self, batch: Batch) -> Pairs:
         """Return the rows that *batch* changes without bringing them."""
@@ -92,7 +120,8 @@ class LanceWriter:
         hashes = [hash(key) for key in keys]
         plain = not any(row.superseded_by or row.expire_ns is not None for row in rows)
         old = self._known.among(hashes)
-        together = to_batch(rows, keys, vectors, batch.position, self._columns)
+        # A batch that comes again must not look like an earlier state.
+        together = to_batch(rows, keys, vectors, max(batch.position, self.position), self._columns)
         if not old.any():
             return _Prepared(fresh=together, hashes=hashes, plain=plain)
         if old.all():
@@ -104,22 +133,41 @@ class LanceWriter:
         changed = changed.set_column(place, self._columns.field(place), earlier)
         return _Prepared(fresh=together.filter(pa.array(~old)), changed=changed, hashes=hashes, plain=plain)
 
+    async def _put(self, rows: pa.RecordBatch, write: Callable[[pa.RecordBatch], Awaitable[None]]) -> None:
+        small = self._small
+        if len(small) < _SMALL_MAX:
+            await write(rows)
+        else:
+            rows, small = pa.concat_batches([*small, rows]), []
+            await self._merge(rows)
+        self._small = [*small, rows] if len(rows) < _SMALL_ROWS else small
+
+    async def _add(self, rows: pa.RecordBatch) -> None:
+        await self._write(lambda: self._table.add(rows))
+
     async def _merge(self, rows: pa.RecordBatch) -> None:
         merge = self._table.merge_insert("key").when_matched_update_all().when_not_matched_insert_all()
-        await insistently(lambda: merge.execute(rows))
+        await self._write(lambda: merge.execute(rows))
+
+    async def _write(self, write: Callable[[], Awaitable[Written]]) -> None:
+        self.version = (await insistently(write)).version
+
+    def _gone(self, keys: Sequence[str] | pa.Array) -> None:
+        away = pa.array(keys, pa.string())
+        left = [rows.filter(pc.invert(pc.is_in(rows["key"], away))) for rows in self._small]
+        self._small = [rows for rows in left if len(rows)]
 
 
-async def insistently(write: Callable[[], Awaitable[object]]) -> None:
-    """Do *write*, and again while upkeep has committed first."""
-    for attempt in range(_ATTEMPTS):
+async def insistently(write: Callable[[], Awaitable[T]], attempts: int = _ATTEMPTS) -> T:
+    """Do *write*, and again while somebody else has committed first."""
+    for attempt in range(attempts - 1):
         try:
-            await write()
+            return await write()
         except FAILURES as error:
-            if attempt == _ATTEMPTS - 1 or not is_conflict(error):
+            if not is_conflict(error):
                 raise
             await asyncio.sleep(_PAUSE_SECONDS * 2**attempt)
-        else:
-            return
+    return await write()
 
 
 def _final(batch: Batch, stored: Pairs) -> tuple[list[Key], list[Row], Vectors]:

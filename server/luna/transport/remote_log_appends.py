@@ -1,7 +1,8 @@
 """Gathers the appends of many tasks into few messages on one long-lived stream.
 
 While a message is on its way the next one gathers, so batches grow with the
-load and a lone caller does not wait for company. When the stream breaks, all
+load and a lone caller does not wait for company; only what fills a message
+does not wait for it. When the stream breaks, all
 that was not answered is sent again on the next one, in the same order: every
 event has an id, so the log records none of them twice.
 """
@@ -24,6 +25,8 @@ from luna.transport.request_errors import PeerUnavailableError
 
 MESSAGE_APPENDS_MAX: Final = 500
 MESSAGE_BYTES_MAX: Final = 512 * 1024
+MESSAGES_MAX: Final = 4
+"""How many full messages may be on their way at a time."""
 GATHERED_BYTES_MAX: Final = 8 * 1024 * 1024
 """How much may wait to be sent before callers wait as well."""
 
@@ -151,7 +154,7 @@ class AppendStream:
     async def _send(self, call: Call) -> None:
         while True:
             await self._something()
-            if self._sent:
+            if self._sent and (self._weight < MESSAGE_BYTES_MAX or len(self._sent) >= MESSAGES_MAX or self._alone):
                 # What comes meanwhile makes the next message larger, and so every append in it cheaper.
                 self._changed.clear()
                 await self._changed.wait()
