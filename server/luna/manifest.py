@@ -19,6 +19,9 @@ from luna.kernel.identity import Identity
 from luna.kernel.machine import Machine
 from luna.kernel.model_tools import ModelTools
 from luna.kernel.vitals import Vitals
+from luna.resilience.breaker import Breaker
+from luna.resilience.circuit import CircuitKey, CircuitPolicy
+from luna.resilience.engine import BreakerEngine
 
 if TYPE_CHECKING:
     # Numbers in bulk take a library that most processes do without.
@@ -36,6 +39,15 @@ class Health(Enum):
 
 Probe = Callable[[], Awaitable[tuple[Health, str]]]
 """Looks at a module as a user would, and says what it found and why."""
+
+
+MakeBreaker = Callable[[CircuitKey, CircuitPolicy], BreakerEngine]
+"""Returns the breaker of that key, always the same, with a policy that holds where operators have set no other."""
+
+
+def lone_breaker(key: CircuitKey, policy: CircuitPolicy) -> BreakerEngine:
+    """Return a breaker that nobody else is told of."""
+    return Breaker(key, policy, on_transition=lambda _: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +73,8 @@ class Toolbox:
     """What memory is made of, in the process that serves it."""
     models: ModelTools = field(default_factory=ModelTools)
     """What answers are generated with."""
+    breaker: MakeBreaker = lone_breaker
+    """For what a module depends on that is no rpc; `arkalia breakers` shows it, and steers it."""
     level: Callable[[], int] = lambda: 1
     """Returns the degradation level of the node as far as this process knows it, 1 (NORMAL) to 6 (SURVIVAL)."""
     faults: FaultHooks = field(default_factory=NoFaults)

@@ -14,7 +14,7 @@ ROOMS: dict[str, set[str]] = {
     "topology": set(),
     "contracts": set(),
     "resilience": {"kernel"},
-    "manifest": {"kernel"},
+    "manifest": {"kernel", "resilience"},
     "transport": {"kernel", "resilience", "manifest", "settings"},
     "adapters": {"kernel", "resilience"},
     "models": set(),

@@ -13,18 +13,32 @@ from arkalia.assistantia.v1 import model_service_pb2 as rpc
 from arkalia.options.v1 import request_error_pb2
 
 from arkalia_client import Arkalia, ArkaliaError
+from luna.kernel.error_reports import ErrorReport
 from luna.kernel.events import EventFilter
 from luna.kernel.generation import Ending, Finished, Message, Role, Sampling, Tool, ToolCall
 from luna.kernel.model_tools import ModelTools
 from luna.manifest import Health, Wired
 from luna.modules.assistantia import MODULE
+from luna.resilience.circuit import CircuitState
 from luna.transport.chain import Chain, standard_steps
+from luna.transport.circuits import Circuits
 from luna.transport.meter import Meter
+from luna.transport.parts import Parts
 from tests.fake_model_server import FakeModelServer
 from tests.integration.memory_server import Node
 
 SERVICE = "arkalia.assistantia.v1.ModelService"
 PARTS = ("begun", "delta", "delta", "done")
+
+
+class Reports:
+    """Keeps what is reported."""
+
+    def __init__(self) -> None:
+        self.taken: list[ErrorReport] = []
+
+    def report(self, report: ErrorReport) -> None:
+        self.taken.append(report)
 
 
 class Models(Arkalia):
@@ -34,6 +48,13 @@ class Models(Arkalia):
     wired: Wired
     near: FakeModelServer
     far: FakeModelServer
+    parts: Parts
+    reports: list[ErrorReport]
+    """What was told of failures."""
+
+    def state(self, breaker: str) -> CircuitState:
+        (found,) = [it.state for it in self.parts.circuits.engines() if it.key.name == f"mind-0/{breaker}"]
+        return found
 
     async def ask(self, prompt: str, model: str = "") -> Sequence[rpc.GenerateResponse]:
         return [part async for part in self.models.generate(prompt, model=model)]
@@ -44,15 +65,17 @@ class Models(Arkalia):
 
 @pytest.fixture
 async def node() -> AsyncIterator[Models]:
-    behind, meter = Node(), Meter()
+    behind, meter, reports = Node(), Meter(), Reports()
+    parts = Parts(circuits=Circuits("mind-0"), failures=reports)
     near, far = FakeModelServer("near", "small", "spare"), FakeModelServer("far", "large")
     tools = replace(
         behind.tools(),
         models=ModelTools(servers=(near, far), ladder=("near/small", "far/large")),
         checkpoint_seconds=0.05,
+        breaker=parts.circuits.around,
     )
     reasons = [MODULE.errors, request_error_pb2.RequestErrorReason.DESCRIPTOR]
-    chain = Chain(standard_steps(meter=meter, reasons=reasons), meter=meter, message_bytes_max=4 << 20)
+    chain = Chain(standard_steps(meter=meter, reasons=reasons, parts=parts), meter=meter, message_bytes_max=4 << 20)
     server = grpc.aio.server(interceptors=[chain])
     wired = MODULE.wire(tools)
     wired.register(server)
@@ -62,6 +85,7 @@ async def node() -> AsyncIterator[Models]:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             models = Models(channel)
             models.behind, models.wired, models.near, models.far = behind, wired, near, far
+            models.parts, models.reports = parts, reports.taken
             yield models
     finally:
         await server.stop(0)
@@ -164,6 +188,38 @@ async def test_where_no_model_answers_the_error_says_why_of_each(node: Models) -
     assert nobody.value.reason == "ASSISTANTIA_ERROR_REASON_MODEL_DOWN"
     assert "too long" in str(nobody.value)
     assert health is Health.SERVING
+
+
+async def test_a_model_that_keeps_failing_costs_the_others_nothing(node: Models) -> None:
+    """
+    Its own breaker opens, and no other; nobody is asked to mend the node.
+    """
+    await node.models.list()
+    node.near.is_down = True
+    for _ in range(8):
+        with pytest.raises(ArkaliaError) as down:
+            await node.ask("good morning", "near/small")
+        assert down.value.reason == "ASSISTANTIA_ERROR_REASON_MODEL_DOWN"
+    parts = await node.ask("good morning", "far/large")
+
+    assert tuple(part.WhichOneof("part") for part in parts) == PARTS
+    assert node.state("client/near/models/small") is CircuitState.OPEN
+    assert node.state("client/far/models/large") is CircuitState.CLOSED
+    assert node.state(f"server/mind-0/{SERVICE}/Generate") is CircuitState.CLOSED
+    assert node.reports == []
+
+
+async def test_names_that_nobody_lists_make_no_breakers(node: Models) -> None:
+    """
+    They share one.
+    """
+    await node.models.list()
+    for number in range(3):
+        with pytest.raises(ArkaliaError):
+            await node.ask("good morning", f"near/{number}")
+
+    found = [it.key.method for it in node.parts.circuits.engines() if it.key.peer == "near"]
+    assert found == ["models/(others)"]
 
 
 @pytest.mark.parametrize("model", ["near/huge", "nowhere/small", "extractive"])

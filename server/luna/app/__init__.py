@@ -130,6 +130,7 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
                 failures=reporter,
                 faults=faults,
                 level=lambda: parts.level.level,
+                breaker=parts.circuits.around,
             )
         )
         wired = [modules.load(name).wire(tools) for name in place.process.modules]

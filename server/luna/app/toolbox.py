@@ -24,7 +24,7 @@ from luna.kernel.faults import FaultHooks, FaultKind, NoFaults
 from luna.kernel.identity import Identity
 from luna.kernel.model_tools import ModelTools
 from luna.kernel.vitals import Vitals
-from luna.manifest import Toolbox
+from luna.manifest import MakeBreaker, Toolbox
 from luna.settings import Settings
 from luna.sidecar.places import run_directory, socket_link
 from luna.topology import Process, Topology
@@ -104,6 +104,7 @@ async def toolbox(
     failures: ErrorSink,
     faults: FaultBoard | None,
     level: Callable[[], int],
+    breaker: MakeBreaker,
 ) -> AsyncIterator[Toolbox]:
     """Make the tools, and put them away afterwards. With *faults*, some of them can be made to fail."""
     entries = directory(place.topology)
@@ -132,6 +133,7 @@ async def toolbox(
             models=models,
             faults=faults or NoFaults(),
             level=level,
+            breaker=breaker,
             sample_seconds=settings.sample_seconds,
         )
 

@@ -40,6 +40,7 @@ class CircuitRules:
     rules: Sequence[tuple[Selector, CircuitPolicy]] = ()
     """Where several fit, the last one holds."""
 
-    def policy_for(self, key: CircuitKey) -> CircuitPolicy:
-        """Return the policy of the breaker of *key*."""
-        return next((policy for selector, policy in reversed(self.rules) if selector.matches(key)), self.policy)
+    def policy_for(self, key: CircuitKey, own: CircuitPolicy | None = None) -> CircuitPolicy:
+        """Return the policy of the breaker of *key*: that of its rule, else its *own*, else the common one."""
+        fitting = (policy for selector, policy in reversed(self.rules) if selector.matches(key))
+        return next(fitting, own or self.policy)

@@ -47,7 +47,7 @@ class CircuitBreak(Step):
                     circuits.passed(engine)
                 return
             now = time.monotonic()
-            if code:
+            if code and not (call.refusal is not None and call.refusal.outside):
                 given = None if call.deadline is None else call.deadline - call.started
                 settle(engine, token, code, now, now - call.started, given=given)
             else:

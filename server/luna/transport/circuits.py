@@ -54,6 +54,8 @@ class Circuits:
         self._make = make
         self._engines: dict[CircuitKey, BreakerEngine] = {}
         self._rpcs: dict[CircuitKey, Rpc] = {}
+        self._own: dict[CircuitKey, CircuitPolicy] = {}
+        """The policies of breakers around what is no rpc."""
         self._standing: deque[Command] = deque(maxlen=STANDING_MAX)
         self._held: dict[CircuitKey, float] = {}
         """Until when somebody wants a breaker open, whatever is known of its peer."""
@@ -67,6 +69,11 @@ class Circuits:
     def at_client(self, rpc: Rpc, peer: str) -> BreakerEngine:
         """Return the breaker around calls of *rpc* to the process *peer*."""
         return self._get(Side.CLIENT, peer, rpc)
+
+    def around(self, key: CircuitKey, policy: CircuitPolicy) -> BreakerEngine:
+        """Return the breaker around something that is no rpc; *policy* holds where no rule is for it."""
+        self._own.setdefault(key, policy)
+        return self._at(key)
 
     def engines(self) -> Sequence[BreakerEngine]:
         """Return all breakers, by name."""
@@ -133,8 +140,11 @@ class Circuits:
 
     def _get(self, side: Side, peer: str, rpc: Rpc) -> BreakerEngine:
         key = CircuitKey(process=self.process, side=side, peer=peer, method=rpc.method, priority=rpc.priority)
+        self._rpcs.setdefault(key, rpc)
+        return self._at(key)
+
+    def _at(self, key: CircuitKey) -> BreakerEngine:
         if key not in self._engines:
-            self._rpcs[key] = rpc
             self._engines[key] = self._new(key)
         return self._engines[key]
 
@@ -160,7 +170,9 @@ class Circuits:
             engine.force(command.state, now, seconds=command.until - now, cause=command.cause)
 
     def _policy(self, key: CircuitKey) -> CircuitPolicy:
-        policy, rpc = self.rules.policy_for(key), self._rpcs[key]
+        policy, rpc = self.rules.policy_for(key, self._own.get(key)), self._rpcs.get(key)
+        if rpc is None:
+            return policy
         if not rpc.unary:
             # One that has begun shows that it works, and there may be no other for days.
             return replace(policy, slow_call_seconds=None, probe_successes=1)

@@ -48,9 +48,9 @@ class ErrorReporting(Step):
 
 
 def is_worth_telling(call: Call, code: int) -> bool:
-    """Tell whether a failure is one of the server: no refusal on purpose, no hurried caller, no peer's."""
+    """Tell whether a failure is one of the server: no refusal, hurried caller, peer or outsider."""
     refusal: Refusal | None = call.refusal
-    if refusal is not None and (refusal.on_purpose or refusal.reason == PEER_REASON):
+    if refusal is not None and (refusal.excused or refusal.reason == PEER_REASON):
         return False
     usual = call.rpc.deadline_seconds
     if code != code_pb2.DEADLINE_EXCEEDED or usual is None or call.deadline is None:

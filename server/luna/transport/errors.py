@@ -56,6 +56,13 @@ class Refusal:
     """That of the error, if its contract names one."""
     kind: str = ""
     """The class of the exception."""
+    outside: bool = False
+    """Whether what failed is no part of the node."""
+
+    @property
+    def excused(self) -> bool:
+        """Whether nothing of the node has failed."""
+        return self.outside or self.on_purpose
 
     @property
     def on_purpose(self) -> bool:
@@ -81,13 +88,15 @@ class Errors(Step):
 
         """
         enums = (*reasons, request_error_pb2.RequestErrorReason.DESCRIPTOR)
-        self._codes = {value.name: _declared(value) for enum in enums for value in enum.values if value.number}
+        values = [value for enum in enums for value in enum.values if value.number]
+        self._codes = {value.name: _declared(value) for value in values}
+        self._outside = {value.name for value in values if value.GetOptions().Extensions[error_pb2.error].outside}
 
     def refusal(self, call: Call, error: BaseException) -> Refusal:
         """Return the answer to *error*. What nobody declared is logged, and kept from the caller."""
         cause = _translated(call, _root(error))
         if isinstance(cause, DomainError) and cause.reason in self._codes:
-            return _declared_refusal(cause, self._codes[cause.reason])
+            return _declared_refusal(cause, self._codes[cause.reason], outside=cause.reason in self._outside)
         if isinstance(cause, NotFoundError):
             return Refusal(code=code_pb2.NOT_FOUND, message=str(cause))
         if isinstance(cause, grpc.aio.AioRpcError) and (details := details_of(cause)):
@@ -99,6 +108,7 @@ class Errors(Step):
                 details=details,
                 reason=reason,
                 kind=_kind(cause),
+                outside=reason in self._outside,
             )
         if isinstance(cause, NotImplementedError) and (code := status_of(call.context)):
             # What generated base classes say about a method that nobody wrote.
@@ -180,7 +190,7 @@ def _translated(call: Call, error: BaseException) -> BaseException:
     return error
 
 
-def _declared_refusal(error: DomainError, code: int) -> Refusal:
+def _declared_refusal(error: DomainError, code: int, *, outside: bool) -> Refusal:
     message = _cut(str(error))
     status = status_pb2.Status(code=code, message=message)
     metadata = dict(_fitting(error.metadata.items(), lambda entry: len(entry[0]) + len(entry[1])))
@@ -188,7 +198,12 @@ def _declared_refusal(error: DomainError, code: int) -> Refusal:
     for detail in _more_details(error):
         status.details.add().Pack(detail)
     return Refusal(
-        code=code, message=message, details=status.SerializeToString(), reason=error.reason, kind=_kind(error)
+        code=code,
+        message=message,
+        details=status.SerializeToString(),
+        reason=error.reason,
+        kind=_kind(error),
+        outside=outside,
     )
 
 

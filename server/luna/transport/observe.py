@@ -73,7 +73,7 @@ class Observe(Step):
         def end(call: Call, code: int) -> None:
             seconds = time.monotonic() - call.started
             meter.end(code, seconds, call.sent_bytes, call.received_bytes)
-            if call.refusal is not None and call.refusal.on_purpose:
+            if call.refusal is not None and call.refusal.excused:
                 # Whoever is turned away in a flood must not cost a line each.
                 meter.refused += 1
                 return

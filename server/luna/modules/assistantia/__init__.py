@@ -45,7 +45,7 @@ def _wire(tools: Toolbox) -> Wired:
     feed = Feed(tools.events, Refusals(page=PageTokenError), checkpoint_seconds=tools.checkpoint_seconds)
     conversations = Conversations(tools.events, feed, tools.clock, tools.identity.source)
     assistant = Assistant(PeerSources(tools.peers), conversations, guard, tools.clock)
-    shelf = ModelShelf(tools.models, tools.clock, tools.identity.process)
+    shelf = ModelShelf(tools.models, tools.clock, tools.identity.process, breaker=tools.breaker)
     desk = ModelDesk(shelf, tools.events, tools.clock, tools.identity)
     guarding = PromptGuardServicer(guard)
     answering = AssistantServicer(assistant, conversations, guard.lexicon.version)

@@ -1,7 +1,6 @@
 """The language models of the node: what its servers hold, and each model behind a breaker of its own."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
@@ -12,20 +11,24 @@ from luna.kernel.generation import Piece, Prompt
 from luna.kernel.language_model import ModelInfo, ModelServer
 from luna.kernel.model_errors import ModelMissingError, ModelServerError, PromptRejectedError, PullRejectedError
 from luna.kernel.model_tools import ModelTools
+from luna.manifest import MakeBreaker, lone_breaker
 from luna.modules.assistantia.errors import ModelDownError, ModelRejectedError, ModelUnknownError, PullRefusedError
-from luna.resilience.breaker import Breaker
-from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, Side, Transition
+from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, Side
+from luna.resilience.engine import BreakerEngine
 from luna.resilience.guard import guard
 
 POLICY: Final = CircuitPolicy(consecutive_failures=2, open_seconds=10.0, open_seconds_max=120.0)
+PRIORITY: Final = 3
+"""As that of the rpcs that models answer."""
+METHOD_LENGTH_MAX: Final = 256
+OTHERS: Final = "(others)"
+"""Stands for the models that their server does not list."""
 PATIENCE_SECONDS: Final = 5.0
 """How long a server may take to say what it holds."""
 FRESH_SECONDS: Final = 30.0
 """How long what the servers hold is believed without asking again."""
 FIRST_SECONDS: Final = 0.5
 """How long one who does not wait waits all the same, if nobody has answered yet."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,13 @@ class _Found:
 class ModelShelf:
     """Finds language models, and generates with them."""
 
-    def __init__(self, tools: ModelTools, clock: Clock, process: str) -> None:
+    def __init__(self, tools: ModelTools, clock: Clock, process: str, *, breaker: MakeBreaker = lone_breaker) -> None:
         self._servers = {server.name: server for server in tools.servers}
         self._ladder = tools.ladder
         self._clock = clock
         self._process = process
-        self._breakers: dict[str, Breaker] = {}
+        self._make_breaker = breaker
+        self._breakers: dict[CircuitKey, BreakerEngine] = {}
         self._found: dict[str, _Found] = {}
         """What each server said last."""
         self._looked_at = -FRESH_SECONDS
@@ -136,9 +140,14 @@ class ModelShelf:
             why = f"{server.name}: {str(error) or f'no answer within {PATIENCE_SECONDS:g} s'}"
             self._found[server.name] = _Found(why=why)
 
-    def _breaker(self, server: str, model: str) -> Breaker:
-        key = CircuitKey(process=self._process, side=Side.CLIENT, peer=server, method=f"models/{model}", priority=1)
-        return self._breakers.setdefault(f"{server}/{model}", Breaker(key, POLICY, on_transition=_told))
+    def _breaker(self, server: str, model: str) -> BreakerEngine:
+        # Callers must not be able to make breakers without end: what nobody lists has one for all.
+        listed = server in self._found and f"{server}/{model}" in {name for name, _ in self._found[server].held}
+        method = f"models/{model if listed else OTHERS}"[:METHOD_LENGTH_MAX]
+        key = CircuitKey(process=self._process, side=Side.CLIENT, peer=server, method=method, priority=PRIORITY)
+        if key not in self._breakers:
+            self._breakers[key] = self._make_breaker(key, POLICY)
+        return self._breakers[key]
 
 
 @contextmanager
@@ -165,7 +174,3 @@ def _ordered(held: Sequence[tuple[str, ModelInfo]], silent: Sequence[str], ladde
 
 def _is_failure(error: Exception) -> bool:
     return isinstance(error, ModelServerError)
-
-
-def _told(transition: Transition) -> None:
-    _log.warning("the breaker of a language model: %s", transition)

@@ -26,7 +26,7 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from google.rpc import code_pb2 as google_dot_rpc_dot_code__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61rkalia/options/v1/error.proto\x12\x12\x61rkalia.options.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"A\n\x0c\x45rrorOptions\x12\x1e\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x10.google.rpc.Code\x12\x11\n\tretryable\x18\x02 \x01(\x08:T\n\x05\x65rror\x12!.google.protobuf.EnumValueOptions\x18\xd1\x86\x03 \x01(\x0b\x32 .arkalia.options.v1.ErrorOptionsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61rkalia/options/v1/error.proto\x12\x12\x61rkalia.options.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"R\n\x0c\x45rrorOptions\x12\x1e\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x10.google.rpc.Code\x12\x11\n\tretryable\x18\x02 \x01(\x08\x12\x0f\n\x07outside\x18\x03 \x01(\x08:T\n\x05\x65rror\x12!.google.protobuf.EnumValueOptions\x18\xd1\x86\x03 \x01(\x0b\x32 .arkalia.options.v1.ErrorOptionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'arkalia.options.v1.error_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERROROPTIONS']._serialized_start=111
-  _globals['_ERROROPTIONS']._serialized_end=176
+  _globals['_ERROROPTIONS']._serialized_end=193
 # @@protoc_insertion_point(module_scope)

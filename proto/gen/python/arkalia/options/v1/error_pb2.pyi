@@ -31,19 +31,28 @@ class ErrorOptions(_message.Message):
 
     CODE_FIELD_NUMBER: _builtins.int
     RETRYABLE_FIELD_NUMBER: _builtins.int
+    OUTSIDE_FIELD_NUMBER: _builtins.int
     code: _code_pb2.Code.ValueType
     """The canonical status code sent with this reason."""
     retryable: _builtins.bool
     """Whether the same request may succeed when sent again unchanged."""
+    outside: _builtins.bool
+    """Whether what failed is no part of the node, such as a server of language
+    models.
+
+    The node is as well as before: neither the breaker of the rpc nor the
+    ratio of errors counts it, and nothing is mended.
+    """
     def __init__(
         self,
         *,
         code: _code_pb2.Code.ValueType = ...,
         retryable: _builtins.bool = ...,
+        outside: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "retryable", b"retryable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "outside", b"outside", "retryable", b"retryable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
