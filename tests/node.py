@@ -19,8 +19,8 @@ from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 from arkalia.node.v1.node_service_pb2 import GetNodeRequest
 from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
 
-START_SECONDS_MAX = 60
-STOP_SECONDS_MAX = 30
+START_SECONDS_MAX = 180
+STOP_SECONDS_MAX = 60
 
 
 def free_ports(count: int) -> list[int]:

@@ -29,15 +29,19 @@ async def arkalia(node: Node, *arguments: str, typed: str = "") -> str:
     return said.decode()
 
 
+async def until_memory_answers(node: Node) -> None:
+    """Wait: the process that serves it may start after the front door."""
+    async with asyncio.timeout(180), httpx.AsyncClient(base_url=node.url, timeout=60) as rest:
+        while (await rest.get("/v1/memory-index")).status_code != httpx.codes.OK:
+            await asyncio.sleep(0.1)
+
+
 async def test_what_was_remembered_is_quoted_and_cited(tmp_path: Path) -> None:
     """
     Over server-sent events and from the command line, in one conversation.
     """
     async with running_node(tmp_path) as node, httpx.AsyncClient(base_url=node.url, timeout=30) as rest:
-        async with asyncio.timeout(60):
-            while (await rest.get("/v1/memory-index")).status_code != httpx.codes.OK:
-                # The process that serves it may start after the front door.
-                await asyncio.sleep(0.1)
+        await until_memory_answers(node)
         async with connect(node.target) as client:
             kept = await client.memories.retain("default", new_memory(KEY), visible=True)
         asked = {"message": "Where is the key of the greenhouse?"}

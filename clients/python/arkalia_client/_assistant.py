@@ -8,6 +8,7 @@ import grpc.aio
 from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
 from arkalia.assistantia.v1 import conversation_pb2 as pb
 from arkalia.assistantia.v1.assistant_service_pb2_grpc import AssistantServiceStub
+from arkalia.assistantia.v1.model_pb2 import Sampling
 
 from arkalia_client._calls import ask, follow, listed
 
@@ -21,11 +22,27 @@ class AssistantClient:
         self._stub = AssistantServiceStub(channel)
 
     async def chat(
-        self, message: str, *, conversation_id: str = "", namespace: str = "", memories_max: int = 0
+        self,
+        message: str,
+        *,
+        conversation_id: str = "",
+        namespace: str = "",
+        memories_max: int = 0,
+        model: str = "",
+        instructions: str = "",
+        sampling: Sampling | None = None,
+        unmasked: bool = False,
     ) -> AsyncGenerator[rpc.ChatResponse, None]:
         """Yield the answer to *message*, part by part. Closing this stops the answer."""
         request = rpc.ChatRequest(
-            message=message, conversation_id=conversation_id, namespace=namespace, memories_max=memories_max
+            message=message,
+            conversation_id=conversation_id,
+            namespace=namespace,
+            memories_max=memories_max,
+            model=model,
+            instructions=instructions,
+            sampling=sampling,
+            unmasked=unmasked,
         )
         async with aclosing(follow(self._stub.Chat, request)) as parts:
             async for part in parts:

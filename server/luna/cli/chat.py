@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 from arkalia.assistantia.v1.assistant_service_pb2 import ChatDone, ChatResponse
-from arkalia.assistantia.v1.conversation_pb2 import SPEAKER_USER, AnswerRung, Citation
+from arkalia.assistantia.v1.conversation_pb2 import SPEAKER_USER, AnswerRung, Citation, Usage
 from rich.live import Live
 from rich.markdown import Markdown
 
@@ -39,12 +39,15 @@ def chat(
         ),
     ] = "",
     conversation: Annotated[str, typer.Option(help="The id of the conversation to continue.")] = "",
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Which model is to answer; extractive: none, quotes instead.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Ask the node, and read the answer with what it rests on."""
 
     async def run(node: Arkalia) -> None:
-        session = _Session(node, namespace, conversation)
+        session = _Session(node, namespace, conversation, model)
         if question:
             await (session.print_json if json else session.show)(question)
         else:
@@ -56,10 +59,11 @@ def chat(
 class _Session:
     """A conversation, as somebody at a terminal has it."""
 
-    def __init__(self, node: Arkalia, namespace: str, conversation_id: str) -> None:
+    def __init__(self, node: Arkalia, namespace: str, conversation_id: str, model: str) -> None:
         self._node = node
         self._namespace = namespace
         self._id = conversation_id
+        self._model = model
         self._commands: Mapping[str, Callable[[], Awaitable[None]]] = {
             "/help": self._help,
             "/new": self._new,
@@ -94,17 +98,19 @@ class _Session:
         if not live:
             console().print(text, markup=False)
         self._rests_on([each.citation for each in others if each.HasField("citation")])
-        self._ended(others[-1].done if others else ChatDone())
+        usage = [each.usage for each in others if each.HasField("usage")]
+        self._ended(others[-1].done if others else ChatDone(), usage[0] if usage else Usage())
 
     def _rests_on(self, citations: Sequence[Citation]) -> None:
         for cited in citations:
             console().print(f"  {_cited(cited)}", markup=False, style="dim")
 
-    def _ended(self, done: ChatDone) -> None:
+    def _ended(self, done: ChatDone, usage: Usage) -> None:
         for note in done.notes:
             console().print(f"  {note}", markup=False, style="yellow")
-        rung = short(AnswerRung.Name(done.rung)).lower()
-        console().print(f"  {rung} · {self._id}", markup=False, style="dim")
+        wrote = done.model or short(AnswerRung.Name(done.rung)).lower()
+        speed = f" · {usage.tokens_per_second:.1f} tokens/s" if usage.tokens_per_second else ""
+        console().print(f"  {wrote}{speed} · {self._id}", markup=False, style="dim")
 
     async def print_json(self, question: str) -> None:
         """Print every part of the answer as one line of JSON."""
@@ -113,7 +119,9 @@ class _Session:
                 typer.echo(as_json(part, indent=None))
 
     async def _ask(self, question: str) -> AsyncGenerator[ChatResponse, None]:
-        answer = self._node.assistant.chat(question, conversation_id=self._id, namespace=self._namespace)
+        answer = self._node.assistant.chat(
+            question, conversation_id=self._id, namespace=self._namespace, model=self._model
+        )
         async with aclosing(answer) as parts:
             async for part in parts:
                 self._id = part.begun.conversation_id or self._id

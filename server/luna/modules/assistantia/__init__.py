@@ -18,9 +18,10 @@ from arkalia.assistantia.v1 import (
 
 from luna.kernel.feed import Feed, Refusals
 from luna.manifest import Health, Module, Toolbox, Wired
-from luna.modules.assistantia.assistant import Assistant
+from luna.modules.assistantia.assistant import Assistant, Mind
 from luna.modules.assistantia.conversations import Conversations
 from luna.modules.assistantia.errors import PageTokenError
+from luna.modules.assistantia.finding import Finder
 from luna.modules.assistantia.guard import PromptGuard
 from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
@@ -44,11 +45,21 @@ def _wire(tools: Toolbox) -> Wired:
     guard = PromptGuard(load(), load_model())
     feed = Feed(tools.events, Refusals(page=PageTokenError), checkpoint_seconds=tools.checkpoint_seconds)
     conversations = Conversations(tools.events, feed, tools.clock, tools.identity.source)
-    assistant = Assistant(PeerSources(tools.peers), conversations, guard, tools.clock)
     shelf = ModelShelf(tools.models, tools.clock, tools.identity.process, breaker=tools.breaker)
     desk = ModelDesk(shelf, tools.events, tools.clock, tools.identity)
+    mind = Mind(
+        finder=Finder(PeerSources(tools.peers), guard, tools.clock),
+        shelf=shelf,
+        guard=guard,
+        clock=tools.clock,
+        level=tools.level,
+        node=tools.identity.node,
+    )
+    assistant = Assistant(mind, conversations)
     guarding = PromptGuardServicer(guard)
-    answering = AssistantServicer(assistant, conversations, guard.lexicon.version)
+    answering = AssistantServicer(
+        assistant, conversations, guard.lexicon.version, checkpoint_seconds=tools.checkpoint_seconds
+    )
     modelling = ModelServicer(shelf, desk, tools.clock, checkpoint_seconds=tools.checkpoint_seconds)
 
     def register(server: grpc.aio.Server) -> None:

@@ -1,10 +1,11 @@
 """Composes answers without a language model, and says so. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from luna.modules.assistantia.domain import Passage, cited, numbers, quotes
+from luna.modules.assistantia.draft import Part
 
 LABEL: Final = "No language model wrote this; it quotes what the node has on record:"
 NOTHING: Final = "The node remembers nothing that answers this. No language model wrote this."
@@ -21,29 +22,6 @@ class Found:
     """Why there can be no answer at all."""
     explains: bool = False
     """Whether the passages are the explanation itself, in order."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """The next words, and what they rest on where it was not named before."""
-
-    text: str
-    citation: Passage | None = None
-    number: int = 0
-
-
-@dataclass(slots=True, kw_only=True)
-class Given:
-    """What was said so far."""
-
-    text: str = ""
-    citations: list[Part] = field(default_factory=list)
-
-    def add(self, part: Part) -> None:
-        """Take in what was said next."""
-        self.text += part.text
-        if part.citation is not None:
-            self.citations.append(part)
 
 
 def compose(question: str, found: Found) -> Iterator[Part]:

@@ -1,18 +1,18 @@
-"""Answers messages: screens them, finds what answers them, and records what was said.
+"""Answers messages: screens them, finds what answers them, has it put into words, and records what was said.
 
 ::
 
-    message ─▶ guard ─▶ about the node? ─▶ the newest such decision, explained ─┐
-                 │            └─▶ recall ─▶ guard ─▶ sentences that answer ─────┼─▶ answer
-              refused                └ memory does not answer: a refusal ───────┘
+    message ─▶ guard ─▶ about the node? ─▶ the newest such decision ─┐          ┌─▶ the models of the ladder ─▶ answer
+                 │            └─▶ recall from memory ────────────────┴▶ guard ──┤
+              refused                                                           └─▶ none answers: quotes ─▶ answer
 
 Whatever ends an answer early, what was said until then is recorded.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
@@ -21,15 +21,23 @@ from arkalia.assistantia.v1 import conversation_pb2 as pb
 
 from luna.kernel.clock import Clock
 from luna.kernel.times import duration
-from luna.modules.assistantia.answer import Found, Given, Part, compose
-from luna.modules.assistantia.asking import about_node
+from luna.modules.assistantia.answer import Found, compose
 from luna.modules.assistantia.conversations import Conversations, Talk
-from luna.modules.assistantia.domain import Passage
-from luna.modules.assistantia.errors import PromptRefusedError
+from luna.modules.assistantia.draft import Draft, Part
+from luna.modules.assistantia.errors import AnswerBrokeOffError, ModelDownError, PromptRefusedError
+from luna.modules.assistantia.finding import Finder
 from luna.modules.assistantia.guard import PromptGuard, Verdict
-from luna.modules.assistantia.sources import SourceDownError, Sources
+from luna.modules.assistantia.ladder import Ladder, ladder
+from luna.modules.assistantia.model_messages import EXTRACTIVE, to_sampling
+from luna.modules.assistantia.models import ModelShelf
+from luna.modules.assistantia.prompt import Told
+from luna.modules.assistantia.talking import messages_of
+from luna.modules.assistantia.writer import Order, Writer
+from luna.resilience.levels import Level
 
 MEMORIES_DEFAULT: Final = 8
+TURNS_MAX: Final = 50
+"""How many earlier turns a model is told at most."""
 EXCERPT_CHARACTERS: Final = 1000
 STOPPED: Final = "the caller hung up, or the node stopped"
 
@@ -38,85 +46,143 @@ STOPPED: Final = "the caller hung up, or the node stopped"
 class Screened:
     """A message that the guard lets through, in its conversation."""
 
+    request: rpc.ChatRequest
     verdict: Verdict
     talk: Talk
     turn: pb.Turn
+    ladder: Ladder
     started: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mind:
+    """What answers are made with."""
+
+    finder: Finder
+    shelf: ModelShelf
+    guard: PromptGuard
+    clock: Clock
+    level: Callable[[], int]
+    """Returns the degradation level of the node."""
+    node: str
 
 
 class Assistant:
     """Answers messages one at a time; any number of them side by side."""
 
-    def __init__(self, sources: Sources, conversations: Conversations, guard: PromptGuard, clock: Clock) -> None:
-        self._sources = sources
+    def __init__(self, mind: Mind, conversations: Conversations) -> None:
+        self._mind = mind
         self._conversations = conversations
-        self._guard = guard
-        self._clock = clock
+        self._writer = Writer(mind.shelf, mind.clock)
 
     async def begin(self, request: rpc.ChatRequest) -> Screened:
         """Judge a message and record it.
 
         Raises:
-            PromptRefusedError: the guard takes it for an attack.
             ConversationUnknownError: the conversation is none of the caller's.
+            ModelDownError: the model that is asked for is not asked anything now.
+            ModelUnknownError: there is no such model.
+            PromptRefusedError: the guard takes it for an attack.
 
         """
-        started = self._clock.monotonic()
-        verdict = await asyncio.to_thread(self._guard.check, request.message)
-        if verdict.refused:
-            raise PromptRefusedError(verdict)
+        started = self._mind.clock.monotonic()
+        models = await self._ladder(request.model)
+        verdict = await self._judged(request)
         talk = await self._conversations.open(request.conversation_id, request.namespace, request.message)
         turn = pb.Turn(turn_id=str(uuid4()), speaker=pb.SPEAKER_USER, text=request.message)
         await self._conversations.take(talk, turn)
-        return Screened(verdict=verdict, talk=talk, turn=turn, started=started)
+        return Screened(request=request, verdict=verdict, talk=talk, turn=turn, ladder=models, started=started)
 
-    async def answer(self, asked: Screened, *, memories_max: int) -> AsyncGenerator[Part | rpc.ChatResponse, None]:
-        """Yield the parts of the answer, then what it took, then its end."""
-        looked = self._clock.monotonic()
-        found = await self._find(asked, memories_max or MEMORIES_DEFAULT)
-        recalled = self._clock.monotonic()
-        rung = pb.ANSWER_RUNG_REFUSAL if found.refused else pb.ANSWER_RUNG_EXTRACTIVE
-        turn = pb.Turn(turn_id=str(uuid4()), speaker=pb.SPEAKER_ASSISTANT, rung=rung, notes=found.notes)
-        given, turn.broke_off = Given(), STOPPED
-        parts = await asyncio.to_thread(lambda: list(compose(asked.turn.text, found)))
-        first = self._clock.monotonic() - asked.started
-        usage = pb.Usage(time_to_first_token=duration(first), recall_time=duration(recalled - looked))
+    async def answer(self, asked: Screened) -> AsyncGenerator[Part | rpc.ChatResponse, None]:
+        """Yield the parts of the answer, then what it took, then its end.
+
+        Raises:
+            AnswerBrokeOffError: the model stopped in the middle of it.
+            ModelDownError: the model that is asked for does not answer.
+            ModelRejectedError: it cannot be asked this.
+
+        """
+        clock, looked = self._mind.clock, self._mind.clock.monotonic()
+        found = await self._found(asked)
+        usage = pb.Usage(recall_time=duration(clock.monotonic() - looked))
+        draft = Draft(notes=[*found.notes, *asked.ladder.notes])
+        turn = pb.Turn(turn_id=str(uuid4()), speaker=pb.SPEAKER_ASSISTANT, broke_off=STOPPED)
         try:
-            for part in parts:
-                given.add(part)
-                yield part
+            async with aclosing(self._parts(asked, found, draft)) as parts:
+                async for part in parts:
+                    if not draft.text:
+                        usage.time_to_first_token.CopyFrom(duration(clock.monotonic() - asked.started))
+                    draft.add(part)
+                    yield part
             turn.broke_off = ""
+        except Exception as error:
+            turn.broke_off = str(error)
+            if isinstance(error, ModelDownError) and draft.model:
+                id = asked.talk.conversation.conversation_id
+                raise AnswerBrokeOffError(
+                    conversation_id=id, turn_id=turn.turn_id, model=draft.model, why=str(error)
+                ) from error
+            raise
         finally:
-            turn.text = given.text
-            turn.citations.extend(citation(part) for part in given.citations)
+            _fill(turn, usage, draft)
             await asyncio.shield(self._conversations.take(asked.talk, turn, usage))
         yield rpc.ChatResponse(usage=usage)
-        yield rpc.ChatResponse(done=rpc.ChatDone(rung=rung, notes=found.notes, turn_id=turn.turn_id))
+        yield rpc.ChatResponse(done=_done(turn, draft))
 
-    async def _find(self, asked: Screened, memories_max: int) -> Found:
-        question = asked.turn.text
-        now = datetime.fromtimestamp(self._clock.wall_ns() / 1e9, tz=UTC).astimezone()
-        about, notes = about_node(question, now), list[str]()
-        if about is not None:
-            try:
-                if explained := await self._sources.decisions(about):
-                    return Found(passages=explained, explains=True)
-                notes.append("no such decision is on record, so memory was asked")
-            except SourceDownError as error:
-                notes.append(f"the record of decisions does not answer: {error}")
-        try:
-            namespace = asked.talk.conversation.namespace
-            recalled = await self._sources.recall(namespace, question, memories_max)
-        except SourceDownError as error:
-            why = f"memory does not answer: {error}"
-            return Found(notes=[*notes, why], refused=why)
-        kept = await asyncio.to_thread(self._screened, recalled)
-        if dropped := len(recalled) - len(kept):
-            notes.append(f"{dropped} recalled memories were left out, because the guard takes them for attacks")
-        return Found(passages=kept, notes=notes)
+    async def _ladder(self, name: str) -> Ladder:
+        level = self._mind.level()
+        if name == EXTRACTIVE:
+            return Ladder()
+        if not name:
+            return ladder(await self._mind.shelf.models(fresh=False), level)
+        model = await self._mind.shelf.find(name)
+        if level >= Level.HEAVY:
+            raise ModelDownError(name, f"no model is asked at level {Level(level).name}")
+        return Ladder(models=[model])
 
-    def _screened(self, recalled: Sequence[Passage]) -> Sequence[Passage]:
-        return [passage for passage in recalled if not self._guard.check(passage.text, foreign=True).refused]
+    async def _judged(self, request: rpc.ChatRequest) -> Verdict:
+        verdicts = [
+            await asyncio.to_thread(self._mind.guard.check, text)
+            for text in (request.message, request.instructions)
+            if text
+        ]
+        for verdict in verdicts:
+            if verdict.refused:
+                raise PromptRefusedError(verdict)
+        return verdicts[0]
+
+    async def _found(self, asked: Screened) -> Found:
+        return await self._mind.finder.find(
+            asked.turn.text,
+            namespace=asked.talk.conversation.namespace,
+            memories_max=asked.request.memories_max or MEMORIES_DEFAULT,
+        )
+
+    async def _parts(self, asked: Screened, found: Found, draft: Draft) -> AsyncGenerator[Part, None]:
+        if asked.ladder.models:
+            async with aclosing(self._writer.write(await self._order(asked, found), draft)) as parts:
+                async for part in parts:
+                    yield part
+            if draft.model:
+                return
+        draft.rung = pb.ANSWER_RUNG_REFUSAL if found.refused else pb.ANSWER_RUNG_EXTRACTIVE
+        for part in await asyncio.to_thread(lambda: list(compose(asked.turn.text, found))):
+            yield part
+
+    async def _order(self, asked: Screened, found: Found) -> Order:
+        turns = await self._conversations.newest(asked.talk, TURNS_MAX)
+        told = Told(
+            node=self._mind.node,
+            question=asked.turn.text,
+            mark=asked.turn.turn_id[:8],
+            passages=found.passages,
+            explains=found.explains,
+            earlier=messages_of([turn for turn in turns if turn.turn_id != asked.turn.turn_id]),
+            instructions=asked.request.instructions,
+            sampling=to_sampling(asked.request.sampling),
+        )
+        named = bool(asked.request.model)
+        return Order(told=told, models=asked.ladder.models, named=named, unmasked=asked.request.unmasked)
 
 
 def citation(part: Part) -> pb.Citation:
@@ -126,4 +192,18 @@ def citation(part: Part) -> pb.Citation:
         raise ValueError("this part cites nothing new")
     return pb.Citation(
         number=part.number, memory_id=source.memory_id, event_id=source.event_id, text=source.text[:EXCERPT_CHARACTERS]
+    )
+
+
+def _fill(turn: pb.Turn, usage: pb.Usage, draft: Draft) -> None:
+    turn.text, turn.rung, turn.model = draft.text, draft.rung, draft.model
+    turn.citations.extend(citation(part) for part in draft.citations)
+    turn.notes.extend(draft.notes)
+    usage.prompt_tokens, usage.answer_tokens = draft.prompt_tokens, draft.answer_tokens
+    usage.tokens_per_second, usage.estimated = draft.tokens_per_second, draft.estimated
+
+
+def _done(turn: pb.Turn, draft: Draft) -> rpc.ChatDone:
+    return rpc.ChatDone(
+        rung=draft.rung, notes=draft.notes, turn_id=turn.turn_id, model=draft.model, ending=draft.ending
     )

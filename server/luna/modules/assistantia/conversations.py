@@ -99,6 +99,14 @@ class Conversations:
         events, token = await self._feed.newest(wanted, page_token=page_token, limit=limit)
         return conversation, [facts.TurnTaken.FromString(event.payload).turn for event in reversed(events)], token
 
+    async def newest(self, talk: Talk, limit: int) -> Sequence[pb.Turn]:
+        """Return the newest turns of *talk*, oldest first."""
+        if talk.is_new:
+            return ()
+        wanted = EventFilter(stream=_stream(talk.conversation.conversation_id), types=frozenset({TAKEN}))
+        page = await self._events.read(wanted, limit=limit, direction=Direction.BACKWARD)
+        return [facts.TurnTaken.FromString(event.payload).turn for event in reversed(page.events)]
+
     async def page(self, *, page_token: str, limit: int) -> tuple[Sequence[pb.Conversation], str]:
         """Return the caller's conversations, newest first, and the token of the next page."""
         events, token = await self._feed.newest(_BEGUN, page_token=page_token, limit=limit)

@@ -105,3 +105,17 @@ class PullRefusedError(AssistantiaModuleError):
 
     def __init__(self, model: str, why: str) -> None:
         super().__init__(f"{model} cannot be fetched: {why}; look at its name, or fetch it another way", model=model)
+
+
+class AnswerBrokeOffError(AssistantiaModuleError):
+    """A language model stopped in the middle of its answer."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF"
+
+    def __init__(self, *, conversation_id: str, turn_id: str, model: str, why: str) -> None:
+        super().__init__(
+            f"the answer broke off: {why}; GetConversation returns what was said until then",
+            conversation_id=conversation_id,
+            turn_id=turn_id,
+            model=model,
+        )

@@ -48,6 +48,8 @@ class Models:
 
     models: Sequence[Model] = ()
     """Those in the ladder first, in its order."""
+    missing: Sequence[str] = ()
+    """The names in the ladder that no server that answers holds."""
     silent: Sequence[str] = ()
     """The servers that do not answer, each with the reason."""
 
@@ -89,6 +91,22 @@ class ModelShelf:
             if not self._found:
                 await asyncio.wait({self._looking}, timeout=FIRST_SECONDS)
         return self._seen
+
+    async def find(self, name: str) -> Model:
+        """Return the model *name*. What a server that does not answer may hold is believed to be there.
+
+        Raises:
+            ModelUnknownError: there is none.
+
+        """
+        server, _ = self.server(name)
+        for fresh in (False, True):
+            for model in (await self.models(fresh=fresh)).models:
+                if model.name == name:
+                    return model
+        if any(it.startswith(f"{server.name}: ") for it in self._seen.silent):
+            return Model(name=name, info=ModelInfo(name=name), rank=0)
+        raise ModelUnknownError(name, [model.name for model in self._seen.models])
 
     def server(self, name: str) -> tuple[ModelServer, str]:
         """Return what holds the model *name*, and what that calls it.
@@ -169,7 +187,11 @@ def _ordered(held: Sequence[tuple[str, ModelInfo]], silent: Sequence[str], ladde
     order = ladder or [name for name, _ in sorted(held, key=lambda it: -(it[1].parameters or it[1].size_bytes))]
     rank = {name: place for place, name in enumerate(order, 1)}
     models = [Model(name=name, info=info, rank=rank.get(name, 0)) for name, info in held]
-    return Models(models=sorted(models, key=lambda it: (it.rank or len(models) + 1, it.name)), silent=silent)
+    return Models(
+        models=sorted(models, key=lambda it: (it.rank or len(order) + 1, it.name)),
+        missing=[name for name in order if name not in dict(held)],
+        silent=silent,
+    )
 
 
 def _is_failure(error: Exception) -> bool:

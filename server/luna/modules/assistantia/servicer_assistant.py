@@ -1,6 +1,6 @@
 """Translates between the contract of conversations and what answers."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Final, TypeAlias
 
@@ -9,9 +9,10 @@ from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
 from arkalia.assistantia.v1 import assistant_service_pb2_grpc as stubs
 from arkalia.assistantia.v1 import prompt_guard_pb2
 
-from luna.modules.assistantia.answer import Part
+from luna.kernel.streams import with_pauses
 from luna.modules.assistantia.assistant import Assistant, citation
 from luna.modules.assistantia.conversations import Conversations
+from luna.modules.assistantia.draft import Part
 from luna.modules.assistantia.servicer_guard import to_verdict
 
 PAGE_SIZE_DEFAULT: Final = 50
@@ -22,10 +23,18 @@ Context: TypeAlias = grpc.aio.ServicerContext[object, object]
 class AssistantServicer(stubs.AssistantServiceServicer):
     """Implements ``arkalia.assistantia.v1.AssistantService``."""
 
-    def __init__(self, assistant: Assistant, conversations: Conversations, rules_version: str) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        conversations: Conversations,
+        rules_version: str,
+        *,
+        checkpoint_seconds: float,
+    ) -> None:
         self._assistant = assistant
         self._conversations = conversations
         self._rules_version = rules_version
+        self._checkpoint_seconds = checkpoint_seconds
 
     async def Chat(self, request: rpc.ChatRequest, context: Context) -> AsyncGenerator[rpc.ChatResponse, None]:
         asked = await self._assistant.begin(request)
@@ -36,14 +45,11 @@ class AssistantServicer(stubs.AssistantServiceServicer):
                 turn_id=asked.turn.turn_id,
             )
         )
-        async with aclosing(self._assistant.answer(asked, memories_max=request.memories_max)) as parts:
+        answer = with_pauses(self._assistant.answer(asked), every=self._checkpoint_seconds)
+        async with aclosing(answer) as parts:
             async for part in parts:
-                if not isinstance(part, Part):
-                    yield part
-                    continue
-                yield rpc.ChatResponse(delta=part.text)
-                if part.citation is not None:
-                    yield rpc.ChatResponse(citation=citation(part))
+                for response in _responses(part):
+                    yield response
 
     async def GetConversation(
         self, request: rpc.GetConversationRequest, context: Context
@@ -66,3 +72,14 @@ class AssistantServicer(stubs.AssistantServiceServicer):
     ) -> rpc.DeleteConversationResponse:
         await self._conversations.delete(request.conversation_id)
         return rpc.DeleteConversationResponse()
+
+
+def _responses(part: Part | rpc.ChatResponse | None) -> Iterator[rpc.ChatResponse]:
+    if not isinstance(part, Part):
+        # A model that thinks for long is not to be taken for a dead connection.
+        yield part or rpc.ChatResponse()
+        return
+    if part.text:
+        yield rpc.ChatResponse(delta=part.text)
+    if part.citation is not None:
+        yield rpc.ChatResponse(citation=citation(part))

@@ -1,4 +1,5 @@
 from arkalia.assistantia.v1 import conversation_pb2 as _conversation_pb2
+from arkalia.assistantia.v1 import model_pb2 as _model_pb2
 from arkalia.assistantia.v1 import prompt_guard_pb2 as _prompt_guard_pb2
 from arkalia.options.v1 import field_pb2 as _field_pb2
 from arkalia.options.v1 import method_pb2 as _method_pb2
@@ -13,16 +14,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ChatRequest(_message.Message):
-    __slots__ = ("message", "conversation_id", "namespace", "memories_max")
+    __slots__ = ("message", "conversation_id", "namespace", "memories_max", "model", "sampling", "instructions", "unmasked")
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     MEMORIES_MAX_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SAMPLING_FIELD_NUMBER: _ClassVar[int]
+    INSTRUCTIONS_FIELD_NUMBER: _ClassVar[int]
+    UNMASKED_FIELD_NUMBER: _ClassVar[int]
     message: str
     conversation_id: str
     namespace: str
     memories_max: int
-    def __init__(self, message: _Optional[str] = ..., conversation_id: _Optional[str] = ..., namespace: _Optional[str] = ..., memories_max: _Optional[int] = ...) -> None: ...
+    model: str
+    sampling: _model_pb2.Sampling
+    instructions: str
+    unmasked: bool
+    def __init__(self, message: _Optional[str] = ..., conversation_id: _Optional[str] = ..., namespace: _Optional[str] = ..., memories_max: _Optional[int] = ..., model: _Optional[str] = ..., sampling: _Optional[_Union[_model_pb2.Sampling, _Mapping]] = ..., instructions: _Optional[str] = ..., unmasked: _Optional[bool] = ...) -> None: ...
 
 class ChatBegun(_message.Message):
     __slots__ = ("verdict", "conversation_id", "turn_id")
@@ -35,14 +44,18 @@ class ChatBegun(_message.Message):
     def __init__(self, verdict: _Optional[_Union[_prompt_guard_pb2.GuardVerdict, _Mapping]] = ..., conversation_id: _Optional[str] = ..., turn_id: _Optional[str] = ...) -> None: ...
 
 class ChatDone(_message.Message):
-    __slots__ = ("rung", "notes", "turn_id")
+    __slots__ = ("rung", "notes", "turn_id", "model", "ending")
     RUNG_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     TURN_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ENDING_FIELD_NUMBER: _ClassVar[int]
     rung: _conversation_pb2.AnswerRung
     notes: _containers.RepeatedScalarFieldContainer[str]
     turn_id: str
-    def __init__(self, rung: _Optional[_Union[_conversation_pb2.AnswerRung, str]] = ..., notes: _Optional[_Iterable[str]] = ..., turn_id: _Optional[str] = ...) -> None: ...
+    model: str
+    ending: _conversation_pb2.AnswerEnding
+    def __init__(self, rung: _Optional[_Union[_conversation_pb2.AnswerRung, str]] = ..., notes: _Optional[_Iterable[str]] = ..., turn_id: _Optional[str] = ..., model: _Optional[str] = ..., ending: _Optional[_Union[_conversation_pb2.AnswerEnding, str]] = ...) -> None: ...
 
 class ChatResponse(_message.Message):
     __slots__ = ("begun", "delta", "citation", "usage", "done")

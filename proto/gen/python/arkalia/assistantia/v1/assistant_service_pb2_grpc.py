@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class AssistantServiceStub:
-    """Answers questions from memory and from the record of the node, and says what
-    each answer rests on.
+    """Answers questions with language models, from memory and from the record of
+    the node, and says what each answer rests on.
     """
 
     def __init__(self, channel):
@@ -59,8 +59,8 @@ class AssistantServiceStub:
 
 
 class AssistantServiceServicer:
-    """Answers questions from memory and from the record of the node, and says what
-    each answer rests on.
+    """Answers questions with language models, from memory and from the record of
+    the node, and says what each answer rests on.
     """
 
     def Chat(self, request, context):
@@ -68,9 +68,15 @@ class AssistantServiceServicer:
 
         The verdict of the guard comes first, then parts of the answer and
         citations, then what it took, then the end. Hanging up stops the answer;
-        what was said until then is kept. Fails with
-        `ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED` if the guard refuses the
-        message, which is not recorded then.
+        what was said until then is kept.
+
+        The models of the ladder are asked one after the other until one begins to
+        answer; if none does, the answer is made of quotes. While nothing is said
+        for long, an empty response is sent now and then. Fails with
+        `ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED` if the guard refuses the message,
+        which is not recorded then, and with
+        `ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF` if a model stops in the middle
+        of its answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,8 +137,8 @@ def add_AssistantServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AssistantService:
-    """Answers questions from memory and from the record of the node, and says what
-    each answer rests on.
+    """Answers questions with language models, from memory and from the record of
+    the node, and says what each answer rests on.
     """
 
     @staticmethod

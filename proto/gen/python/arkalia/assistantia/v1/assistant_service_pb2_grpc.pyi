@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AssistantServiceStub:
-    """Answers questions from memory and from the record of the node, and says what
-    each answer rests on.
+    """Answers questions with language models, from memory and from the record of
+    the node, and says what each answer rests on.
     """
 
     @_typing.overload
@@ -40,9 +40,15 @@ class AssistantServiceStub:
 
     The verdict of the guard comes first, then parts of the answer and
     citations, then what it took, then the end. Hanging up stops the answer;
-    what was said until then is kept. Fails with
-    `ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED` if the guard refuses the
-    message, which is not recorded then.
+    what was said until then is kept.
+
+    The models of the ladder are asked one after the other until one begins to
+    answer; if none does, the answer is made of quotes. While nothing is said
+    for long, an empty response is sent now and then. Fails with
+    `ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED` if the guard refuses the message,
+    which is not recorded then, and with
+    `ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF` if a model stops in the middle
+    of its answer.
     """
     GetConversation: _grpc.UnaryUnaryMultiCallable[_assistant_service_pb2.GetConversationRequest, _assistant_service_pb2.GetConversationResponse]
     """Returns a conversation with its newest turns."""
@@ -56,8 +62,8 @@ class AssistantServiceStub:
 
 @_typing.type_check_only
 class AssistantServiceAsyncStub(AssistantServiceStub):
-    """Answers questions from memory and from the record of the node, and says what
-    each answer rests on.
+    """Answers questions with language models, from memory and from the record of
+    the node, and says what each answer rests on.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -66,9 +72,15 @@ class AssistantServiceAsyncStub(AssistantServiceStub):
 
     The verdict of the guard comes first, then parts of the answer and
     citations, then what it took, then the end. Hanging up stops the answer;
-    what was said until then is kept. Fails with
-    `ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED` if the guard refuses the
-    message, which is not recorded then.
+    what was said until then is kept.
+
+    The models of the ladder are asked one after the other until one begins to
+    answer; if none does, the answer is made of quotes. While nothing is said
+    for long, an empty response is sent now and then. Fails with
+    `ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED` if the guard refuses the message,
+    which is not recorded then, and with
+    `ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF` if a model stops in the middle
+    of its answer.
     """
     GetConversation: _aio.UnaryUnaryMultiCallable[_assistant_service_pb2.GetConversationRequest, _assistant_service_pb2.GetConversationResponse]  # type: ignore[assignment]
     """Returns a conversation with its newest turns."""
@@ -81,8 +93,8 @@ class AssistantServiceAsyncStub(AssistantServiceStub):
     """
 
 class AssistantServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Answers questions from memory and from the record of the node, and says what
-    each answer rests on.
+    """Answers questions with language models, from memory and from the record of
+    the node, and says what each answer rests on.
     """
 
     @_abc_1.abstractmethod
@@ -95,9 +107,15 @@ class AssistantServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The verdict of the guard comes first, then parts of the answer and
         citations, then what it took, then the end. Hanging up stops the answer;
-        what was said until then is kept. Fails with
-        `ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED` if the guard refuses the
-        message, which is not recorded then.
+        what was said until then is kept.
+
+        The models of the ladder are asked one after the other until one begins to
+        answer; if none does, the answer is made of quotes. While nothing is said
+        for long, an empty response is sent now and then. Fails with
+        `ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED` if the guard refuses the message,
+        which is not recorded then, and with
+        `ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF` if a model stops in the middle
+        of its answer.
         """
 
     @_abc_1.abstractmethod

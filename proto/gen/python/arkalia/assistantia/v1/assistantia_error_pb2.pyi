@@ -16,6 +16,7 @@ class AssistantiaErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ASSISTANTIA_ERROR_REASON_MODEL_DOWN: _ClassVar[AssistantiaErrorReason]
     ASSISTANTIA_ERROR_REASON_MODEL_REJECTED: _ClassVar[AssistantiaErrorReason]
     ASSISTANTIA_ERROR_REASON_PULL_REJECTED: _ClassVar[AssistantiaErrorReason]
+    ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF: _ClassVar[AssistantiaErrorReason]
 ASSISTANTIA_ERROR_REASON_UNSPECIFIED: AssistantiaErrorReason
 ASSISTANTIA_ERROR_REASON_BATCH_TOO_LONG: AssistantiaErrorReason
 ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED: AssistantiaErrorReason
@@ -25,3 +26,4 @@ ASSISTANTIA_ERROR_REASON_MODEL_UNKNOWN: AssistantiaErrorReason
 ASSISTANTIA_ERROR_REASON_MODEL_DOWN: AssistantiaErrorReason
 ASSISTANTIA_ERROR_REASON_MODEL_REJECTED: AssistantiaErrorReason
 ASSISTANTIA_ERROR_REASON_PULL_REJECTED: AssistantiaErrorReason
+ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF: AssistantiaErrorReason

@@ -17,6 +17,14 @@ class AnswerRung(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ANSWER_RUNG_UNSPECIFIED: _ClassVar[AnswerRung]
     ANSWER_RUNG_EXTRACTIVE: _ClassVar[AnswerRung]
     ANSWER_RUNG_REFUSAL: _ClassVar[AnswerRung]
+    ANSWER_RUNG_MODEL: _ClassVar[AnswerRung]
+    ANSWER_RUNG_SMALLER_MODEL: _ClassVar[AnswerRung]
+
+class AnswerEnding(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ANSWER_ENDING_UNSPECIFIED: _ClassVar[AnswerEnding]
+    ANSWER_ENDING_STOP: _ClassVar[AnswerEnding]
+    ANSWER_ENDING_LENGTH: _ClassVar[AnswerEnding]
 
 class Speaker(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -26,6 +34,11 @@ class Speaker(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 ANSWER_RUNG_UNSPECIFIED: AnswerRung
 ANSWER_RUNG_EXTRACTIVE: AnswerRung
 ANSWER_RUNG_REFUSAL: AnswerRung
+ANSWER_RUNG_MODEL: AnswerRung
+ANSWER_RUNG_SMALLER_MODEL: AnswerRung
+ANSWER_ENDING_UNSPECIFIED: AnswerEnding
+ANSWER_ENDING_STOP: AnswerEnding
+ANSWER_ENDING_LENGTH: AnswerEnding
 SPEAKER_UNSPECIFIED: Speaker
 SPEAKER_USER: Speaker
 SPEAKER_ASSISTANT: Speaker
@@ -43,15 +56,23 @@ class Citation(_message.Message):
     def __init__(self, number: _Optional[int] = ..., memory_id: _Optional[str] = ..., event_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class Usage(_message.Message):
-    __slots__ = ("time_to_first_token", "recall_time")
+    __slots__ = ("time_to_first_token", "recall_time", "prompt_tokens", "answer_tokens", "tokens_per_second", "estimated")
     TIME_TO_FIRST_TOKEN_FIELD_NUMBER: _ClassVar[int]
     RECALL_TIME_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_FIELD_NUMBER: _ClassVar[int]
     time_to_first_token: _duration_pb2.Duration
     recall_time: _duration_pb2.Duration
-    def __init__(self, time_to_first_token: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., recall_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    prompt_tokens: int
+    answer_tokens: int
+    tokens_per_second: float
+    estimated: bool
+    def __init__(self, time_to_first_token: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., recall_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., prompt_tokens: _Optional[int] = ..., answer_tokens: _Optional[int] = ..., tokens_per_second: _Optional[float] = ..., estimated: _Optional[bool] = ...) -> None: ...
 
 class Turn(_message.Message):
-    __slots__ = ("turn_id", "speaker", "text", "create_time", "citations", "rung", "notes", "broke_off")
+    __slots__ = ("turn_id", "speaker", "text", "create_time", "citations", "rung", "notes", "broke_off", "model")
     TURN_ID_FIELD_NUMBER: _ClassVar[int]
     SPEAKER_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +81,7 @@ class Turn(_message.Message):
     RUNG_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     BROKE_OFF_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
     turn_id: str
     speaker: Speaker
     text: str
@@ -68,7 +90,8 @@ class Turn(_message.Message):
     rung: AnswerRung
     notes: _containers.RepeatedScalarFieldContainer[str]
     broke_off: str
-    def __init__(self, turn_id: _Optional[str] = ..., speaker: _Optional[_Union[Speaker, str]] = ..., text: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., citations: _Optional[_Iterable[_Union[Citation, _Mapping]]] = ..., rung: _Optional[_Union[AnswerRung, str]] = ..., notes: _Optional[_Iterable[str]] = ..., broke_off: _Optional[str] = ...) -> None: ...
+    model: str
+    def __init__(self, turn_id: _Optional[str] = ..., speaker: _Optional[_Union[Speaker, str]] = ..., text: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., citations: _Optional[_Iterable[_Union[Citation, _Mapping]]] = ..., rung: _Optional[_Union[AnswerRung, str]] = ..., notes: _Optional[_Iterable[str]] = ..., broke_off: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
 
 class Conversation(_message.Message):
     __slots__ = ("conversation_id", "title", "namespace", "create_time")
