@@ -29,7 +29,7 @@ async def node() -> AsyncIterator[Node]:
 
 
 async def _until_memory_answers(node: Node) -> None:
-    async with asyncio.timeout(60), httpx.AsyncClient(base_url=node.url) as client:
+    async with asyncio.timeout(60), httpx.AsyncClient(base_url=node.url, timeout=20) as client:
         while (await client.get("/v1/memory-index")).status_code != 200:
             await asyncio.sleep(0.1)
 
@@ -99,6 +99,22 @@ async def test_the_command_line_remembers(node: Node) -> None:
     assert DOOR in listed
     assert "0 memories" in await arkalia(node, "memories", "stats", "-n", "cli")
     assert json.loads((await arkalia(node, "memories", "reindex", "--json")).splitlines()[-1])["done"]
+
+
+async def test_the_command_line_restores_a_version(node: Node) -> None:
+    """
+    Or tells what that would change.
+    """
+    await arkalia(node, "remember", DOOR, "--id", "a", "-n", "back")
+    await arkalia(node, "memories", "tag", "before-back")
+    await arkalia(node, "forget", "a", "-n", "back")
+    options = ("memories", "restore", "--tag", "before-back", "-n", "back", "--json")
+    told = json.loads((await arkalia(node, *options, "--dry-run")).splitlines()[-1])
+    await arkalia(node, *options, "--yes")
+
+    assert (told["retainTotal"], told["done"]) == ("1", True)
+    assert DOOR in await arkalia(node, "memories", "list", "-n", "back")
+    await arkalia(node, "memories", "restore", expect=64)
 
 
 async def test_a_folder_is_remembered_once(node: Node, tmp_path: Path) -> None:

@@ -148,6 +148,17 @@ class MemoryClient:
         """Keep the present state of the index under a name."""
         return (await ask(self._stub.TagVersion, memory_service_pb2.TagVersionRequest(tag=tag))).version
 
+    async def restore(
+        self, namespace: str, as_of: memory_pb2.RecallMoment, *, dry_run: bool = False, missing_only: bool = False
+    ) -> AsyncGenerator[memory_service_pb2.RestoreVersionResponse, None]:
+        """Make a namespace what it was, and yield how far that is."""
+        request = memory_service_pb2.RestoreVersionRequest(
+            namespace=namespace, as_of=as_of, dry_run=dry_run, missing_only=missing_only
+        )
+        async with aclosing(follow(self._stub.RestoreVersion, request)) as steps:
+            async for step in steps:
+                yield step
+
     async def reindex(self) -> AsyncGenerator[memory_service_pb2.ReindexResponse, None]:
         """Make the index anew, and yield how far that is."""
         async with aclosing(follow(self._stub.Reindex, memory_service_pb2.ReindexRequest())) as steps:

@@ -1,15 +1,17 @@
-"""Commands about memories and their index: ``memories list|stats|versions|tag|reindex|import``."""
+"""Commands about memories and their index: ``memories list|stats|versions|tag|restore|reindex|import``."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from arkalia.memory.v1.memory_pb2 import RecallMoment
 from rich.progress import Progress
 
 from arkalia_client import Arkalia
 from luna.cli.call import talk
-from luna.cli.memory import NAMESPACE_DEFAULT, WORDS_SHOWN, Collection, Namespace
+from luna.cli.memory import NAMESPACE_DEFAULT, WORDS_SHOWN, AsOfTag, AsOfVersion, Collection, Namespace, moment
 from luna.cli.output import as_json, clock_time, complaints, console, table
+from luna.cli.policies import DryRun
 from luna.cli.state import Json, state_of
 from luna.cli.texts import line
 
@@ -95,6 +97,38 @@ def tag(context: typer.Context, name: Annotated[str, typer.Argument(help="The na
 
 
 @app.command()
+def restore(
+    context: typer.Context,
+    *,
+    namespace: Namespace = NAMESPACE_DEFAULT,
+    version: AsOfVersion = None,
+    tag: AsOfTag = "",
+    missing_only: Annotated[bool, typer.Option("--missing-only", help="Take nothing away.")] = False,
+    dry_run: DryRun = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Make a namespace what it was in a past version of the index."""
+    wanted = _wanted(version, tag)
+    if not (yes or dry_run or missing_only):
+        typer.confirm(f"Forget what namespace {namespace!r} has learned since?", abort=True)
+
+    async def show(node: Arkalia) -> None:
+        with Progress(console=complaints(), disable=json) as bar:
+            task = bar.add_task("restoring", total=None)
+            async for step in node.memories.restore(namespace, wanted, dry_run=dry_run, missing_only=missing_only):
+                total, done = step.forget_total + step.retain_total, step.forgotten_count + step.retained_count
+                bar.update(task, total=total, completed=total if step.done else done)
+                if json:
+                    typer.echo(as_json(step, indent=None))
+                elif step.done:
+                    after = "only told" if dry_run else f"what was before is version {step.previous_version}"
+                    bar.console.print(f"{step.retain_total} retained again, {step.forget_total} forgotten; {after}")
+
+    talk(state_of(context).target, show)
+
+
+@app.command()
 def reindex(context: typer.Context, *, json: Json = False) -> None:
     """Make the index anew from the log, with the present model."""
 
@@ -140,3 +174,9 @@ def import_folder(
             console().print(f"remembered {outcome.retained_count} parts of {len(found)} files{known}")
 
     talk(state_of(context).target, show)
+
+
+def _wanted(version: int | None, tag: str) -> RecallMoment:
+    if (wanted := moment(version, tag)) is None:
+        raise typer.BadParameter("name a --version or a --tag; `arkalia memories versions` shows them")
+    return wanted

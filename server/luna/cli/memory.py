@@ -34,6 +34,9 @@ Attributes: TypeAlias = Annotated[
     list[str] | None, typer.Option("--attribute", "-a", metavar="KEY=VALUE", help="What else is known; repeatable.")
 ]
 
+AsOfVersion: TypeAlias = Annotated[int | None, typer.Option("--version", min=1, help="As the index was in this one.")]
+AsOfTag: TypeAlias = Annotated[str, typer.Option("--tag", help="As the index was when it got this tag.")]
+
 
 class Mode(StrEnum):
     """How to look for memories."""
@@ -104,8 +107,8 @@ def recall(
     collection: Collection = None,
     attributes: Attributes = None,
     score_min: Annotated[float, typer.Option(min=0, max=1, help="The least score.")] = 0.0,
-    version: Annotated[int | None, typer.Option(min=1, help="As the index was in this version.")] = None,
-    tag: Annotated[str, typer.Option(help="As the index was when it got this tag.")] = "",
+    version: AsOfVersion = None,
+    tag: AsOfTag = "",
     why: Annotated[bool, typer.Option("--why", help="Show the parts of each score.")] = False,
     json: Json = False,
 ) -> None:
@@ -117,7 +120,7 @@ def recall(
         mode=_MODES[mode],
         filter=_filter(collection, attributes),
         score_min=score_min,
-        as_of=_moment(version, tag),
+        as_of=moment(version, tag),
     )
 
     async def show(node: Arkalia) -> None:
@@ -154,19 +157,20 @@ def forget(
     talk(state_of(context).target, show)
 
 
-def _filter(collection: str | None, attributes: list[str] | None) -> MemoryFilter:
-    wanted = MemoryFilter(collection=collection)
-    for key, value in (_pair(each) for each in attributes or []):
-        wanted.attributes.add(key=key, values=[value])
-    return wanted
-
-
-def _moment(version: int | None, tag: str) -> RecallMoment | None:
+def moment(version: int | None, tag: str) -> RecallMoment | None:
+    """Return the past state of the index that was named."""
     if version is not None and tag:
         raise typer.BadParameter("name a version or a tag, not both")
     if version is not None:
         return RecallMoment(version=version)
     return RecallMoment(tag=tag) if tag else None
+
+
+def _filter(collection: str | None, attributes: list[str] | None) -> MemoryFilter:
+    wanted = MemoryFilter(collection=collection)
+    for key, value in (_pair(each) for each in attributes or []):
+        wanted.attributes.add(key=key, values=[value])
+    return wanted
 
 
 def _pair(attribute: str) -> tuple[str, str]:

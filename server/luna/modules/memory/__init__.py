@@ -13,6 +13,7 @@ from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.recall import Recaller
 from luna.modules.memory.recorder import Recorder
+from luna.modules.memory.restoring import Restoring
 from luna.modules.memory.sealing import Sealer
 from luna.modules.memory.service import MemoryService
 from luna.modules.memory.servicer import MemoryServicer
@@ -39,8 +40,17 @@ def _wire(tools: Toolbox) -> Wired:
     forgetting = Forgetting(
         events, clock, projection=projection, recorder=recorder, applier=applier, recaller=recaller, source=source
     )
+    restoring = Restoring(
+        events, clock, projection=projection, forgetting=forgetting, sealer=sealer, recaller=recaller, source=source
+    )
     service = MemoryService(
-        clock, projection=projection, recorder=recorder, forgetting=forgetting, guards=guards, recaller=recaller
+        clock,
+        projection=projection,
+        recorder=recorder,
+        forgetting=forgetting,
+        restoring=restoring,
+        guards=guards,
+        recaller=recaller,
     )
 
     async def apply() -> None:

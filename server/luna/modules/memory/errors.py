@@ -1,6 +1,10 @@
 """The failures of the memory module, one class per ``MemoryErrorReason`` value."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from luna.kernel.errors import DomainError
+from luna.kernel.memory_errors import IndexFullError, IndexUnavailableError
 
 
 class MemoryModuleError(DomainError):
@@ -167,3 +171,20 @@ class ForgetWhatError(MemoryModuleError):
 
     def __init__(self) -> None:
         super().__init__("name either ids or everything; a namespace is forgotten as a whole with everything alone")
+
+
+@contextmanager
+def index_failures() -> Iterator[None]:
+    """Raise failures of the index as those of the module.
+
+    Raises:
+        IndexNoRoomError: there is no room for it.
+        IndexDownError: it does not answer.
+
+    """
+    try:
+        yield
+    except IndexFullError as error:
+        raise IndexNoRoomError(str(error)) from error
+    except IndexUnavailableError as error:
+        raise IndexDownError(str(error)) from error

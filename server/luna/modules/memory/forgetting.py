@@ -1,8 +1,8 @@
 """Forgets what it is asked to, and what has expired."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 from uuid import uuid4
 
@@ -10,10 +10,9 @@ from arkalia.memory.v1 import memory_event_pb2 as facts
 
 from luna.kernel.clock import Clock
 from luna.kernel.event_log import EventLog
-from luna.kernel.memory_errors import IndexFullError, IndexUnavailableError
 from luna.kernel.memory_rows import Where
 from luna.modules.memory.applier import Applier
-from luna.modules.memory.errors import ForgetWhatError, IndexDownError, IndexNoRoomError, ReindexingError
+from luna.modules.memory.errors import ForgetWhatError, ReindexingError, index_failures
 from luna.modules.memory.facts import append_of
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.recall import Recaller
@@ -63,11 +62,25 @@ class Forgetting:
         if self._projection.reindexing:
             raise ReindexingError
         told = facts.MemoriesForgotten(namespace=namespace, ids=ids, everything=everything, purge=purge)
-        # Nothing is retained meanwhile, so what is there now is what will be gone.
+        async with self.alone():
+            with index_failures():
+                return await self._forget(told)
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Let nothing be retained meanwhile: what is in the index now is all there is."""
         async with self._recorder.turn:
             await self._applier.drained()
-            with _spoken():
-                return await self._forget(told)
+            yield
+
+    async def record(self, told: facts.MemoriesForgotten) -> str:
+        """Record that memories are forgotten, see that they are gone, and return the id of the event."""
+        self._projection.lost = True
+        append = append_of(told, source=self._source, time_ns=self._clock.wall_ns(), event_id=str(uuid4()))
+        appended = await self._events.append(append)
+        await self._projection.catch_up()
+        self._recaller.forget()
+        return appended.events[0].event_id
 
     async def run(self) -> None:
         """Forget what has expired, forever."""
@@ -85,7 +98,7 @@ class Forgetting:
             count = await index.count(Where(namespace=told.namespace, include_superseded=True))
         else:
             count = len(await index.get([(told.namespace, id) for id in told.ids]))
-        event_id = await self._record(told) if count else ""
+        event_id = await self.record(told) if count else ""
         if told.purge:
             await index.purge()
         return count, event_id
@@ -98,30 +111,12 @@ class Forgetting:
             if self._applier.under_way or self._projection.lost:
                 # Whoever retains must not wait until the index is what the log says.
                 return False
-            with _spoken():
+            with index_failures():
                 found = await self._projection.index.expired(self._clock.wall_ns(), EXPIRED_MAX)
                 by_namespace: dict[str, list[str]] = {}
                 for namespace, id in found:
                     by_namespace.setdefault(namespace, []).append(id)
                 for namespace, ids in by_namespace.items():
                     reason = facts.FORGOTTEN_REASON_EXPIRED
-                    await self._record(facts.MemoriesForgotten(namespace=namespace, ids=ids, reason=reason))
+                    await self.record(facts.MemoriesForgotten(namespace=namespace, ids=ids, reason=reason))
         return len(found) == EXPIRED_MAX
-
-    async def _record(self, told: facts.MemoriesForgotten) -> str:
-        self._projection.lost = True
-        append = append_of(told, source=self._source, time_ns=self._clock.wall_ns(), event_id=str(uuid4()))
-        appended = await self._events.append(append)
-        await self._projection.catch_up()
-        self._recaller.forget()
-        return appended.events[0].event_id
-
-
-@contextmanager
-def _spoken() -> Iterator[None]:
-    try:
-        yield
-    except IndexFullError as error:
-        raise IndexNoRoomError(str(error)) from error
-    except IndexUnavailableError as error:
-        raise IndexDownError(str(error)) from error

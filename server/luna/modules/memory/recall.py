@@ -9,11 +9,17 @@ from typing import Final
 
 from luna.kernel.clock import Clock
 from luna.kernel.embedding import Vectors
-from luna.kernel.memory_errors import IndexUnavailableError, VersionUnknownError
+from luna.kernel.memory_errors import VersionUnknownError
 from luna.kernel.memory_index import MemoryReader
 from luna.kernel.memory_rows import Found, Moment, Row, Rung, Where
 from luna.modules.memory.domain import Placed, Score, Weights, places, score
-from luna.modules.memory.errors import EmbedderRestingError, IndexDownError, MomentUnknownError, QuestionError
+from luna.modules.memory.errors import (
+    EmbedderRestingError,
+    IndexDownError,
+    MomentUnknownError,
+    QuestionError,
+    index_failures,
+)
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
 
@@ -99,8 +105,23 @@ class Recaller:
         self._remember(spelled, answer)
         return answer
 
+    async def reader(self, moment: Moment | None) -> MemoryReader:
+        """Return what to look into.
+
+        Raises:
+            MomentUnknownError: there is no such state of the index.
+
+        """
+        if moment is None:
+            return self._projection.index
+        try:
+            with index_failures():
+                return await self._projection.index.at(moment)
+        except VersionUnknownError as error:
+            raise MomentUnknownError(str(error), oldest=error.oldest, newest=error.newest) from error
+
     async def _asked(self, question: Question) -> Answer:
-        reader = await self._reader(question.moment)
+        reader = await self.reader(question.moment)
         meaning, words = await self._both(reader, question)
         if meaning is None and words is None:
             raise IndexDownError("it can be searched neither by meaning nor by words")
@@ -110,16 +131,6 @@ class Recaller:
             version=reader.version,
             position=reader.position,
         )
-
-    async def _reader(self, moment: Moment | None) -> MemoryReader:
-        if moment is None:
-            return self._projection.index
-        try:
-            return await self._projection.index.at(moment)
-        except VersionUnknownError as error:
-            raise MomentUnknownError(str(error), oldest=error.oldest, newest=error.newest) from error
-        except IndexUnavailableError as error:
-            raise IndexDownError(str(error)) from error
 
     async def _both(self, reader: MemoryReader, question: Question) -> tuple[Found | None, Found | None]:
         """Look both ways, or one if the other is not wanted or does not work."""

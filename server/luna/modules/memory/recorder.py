@@ -27,7 +27,7 @@ from luna.modules.memory.errors import IdTakenError, ReindexingError
 from luna.modules.memory.facts import BARE, Fact, append_of, rows_of, to_payload
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
-from luna.modules.memory.requests import Draft, Retained, Retaining, signature, without_twins
+from luna.modules.memory.requests import New, Retained, Retaining, signature, without_twins
 from luna.modules.memory.sealing import Sealer, by_event
 
 TURN_MEMORIES_MAX: Final = 8192
@@ -128,11 +128,11 @@ class Recorder:
         await self._sealer.destroy(by_event(expired.values()))
         return {**{key: row for key, row in found.items() if key not in expired}, **waiting}
 
-    def _sifted(self, request: Retaining, known: dict[Key, _Known]) -> Draft | None:
+    def _sifted(self, request: Retaining, known: dict[Key, _Known]) -> New | None:
         """Return what is new of *request*. What another request of the turn brings is not."""
         if known.keys().isdisjoint(request.keys) and len({*request.keys}) == len(request.keys):
             known.update(zip(request.keys, request.memories, strict=True))
-            return Draft(request)
+            return New(request)
         places = []
         for place in without_twins(request.keys, request.memories):
             there = known.get(request.keys[place])
@@ -142,7 +142,7 @@ class Recorder:
                 raise IdTakenError(*request.keys[place])
         if places:
             known.update({request.keys[place]: request.memories[place] for place in places})
-            return Draft(request, places)
+            return New(request, places)
         self._brought_again(request, known[request.keys[0]])
         return None
 
@@ -159,7 +159,7 @@ class Recorder:
         else:
             _settle(request, first.applying.again(request))
 
-    async def _embedded(self, news: Sequence[Draft]) -> Sequence[Draft]:
+    async def _embedded(self, news: Sequence[New]) -> Sequence[New]:
         bare = [new for new in news if new.vectors is None and not self._may_be_late(new.request)]
         if not bare:
             return news
@@ -178,7 +178,7 @@ class Recorder:
         """Tell whether texts may be embedded after they were recorded: nobody waits, and nothing says it fails."""
         return request.late and not self._applier.trouble and not self._guards.embedding_fails
 
-    async def _record(self, news: Sequence[Draft]) -> None:
+    async def _record(self, news: Sequence[New]) -> None:
         sealed = await self._sealer.sealed(news)
         told = [self._told(new, parts) for new, parts in zip(news, sealed, strict=True)]
         appends = [
@@ -197,7 +197,7 @@ class Recorder:
             else:
                 self._hand_on(new, payload, outcome.events[0])
 
-    def _told(self, new: Draft, sealed: Sequence[bytes]) -> facts.MemoriesRetained:
+    def _told(self, new: New, sealed: Sequence[bytes]) -> facts.MemoriesRetained:
         return to_payload(
             new.request.namespace,
             sealed,
@@ -206,7 +206,7 @@ class Recorder:
             now_ns=self._clock.wall_ns(),
         )
 
-    def _hand_on(self, new: Draft, told: facts.MemoriesRetained, recorded: Recorded) -> None:
+    def _hand_on(self, new: New, told: facts.MemoriesRetained, recorded: Recorded) -> None:
         rows = rows_of(
             new.memories,
             namespace=told.namespace,

@@ -47,15 +47,24 @@ class Retaining:
 
 
 class Draft:
-    """What is new of one request, and becomes an event."""
+    """What becomes an event."""
 
-    __slots__ = ("event_id", "memories", "request", "vectors")
+    __slots__ = ("event_id", "memories", "vectors")
+
+    def __init__(self, memories: Sequence[pb.NewMemory], vectors: Vectors | None) -> None:
+        self.event_id = str(uuid4())
+        self.memories = memories
+        self.vectors = vectors
+
+
+class New(Draft):
+    """What is new of one request."""
+
+    __slots__ = ("request",)
 
     def __init__(self, request: Retaining, places: Sequence[int] | None = None) -> None:
-        self.event_id = str(uuid4())
+        super().__init__(request.memories, request.vectors)
         self.request = request
-        self.memories: Sequence[pb.NewMemory] = request.memories
-        self.vectors: Vectors | None = request.vectors
         if places is not None:
             self.memories = [request.memories[place] for place in places]
             self.vectors = request.vectors[list(places)] if request.vectors is not None else None

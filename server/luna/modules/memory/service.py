@@ -7,14 +7,10 @@ from arkalia.memory.v1 import memory_pb2 as pb
 
 from luna.kernel.clock import Clock
 from luna.kernel.embedding import Vectors
-from luna.kernel.memory_errors import IndexUnavailableError, TagTakenError
+from luna.kernel.memory_errors import TagTakenError
 from luna.kernel.memory_rows import Hit, IndexStats, Row, Scrolled, Version, Where
 from luna.modules.memory.domain import SIMILAR_MIN, is_alive
-from luna.modules.memory.errors import (
-    IndexDownError,
-    MemoryUnknownError,
-    TagInUseError,
-)
+from luna.modules.memory.errors import MemoryUnknownError, TagInUseError, index_failures
 from luna.modules.memory.forgetting import Forgetting
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.progress import Progress
@@ -22,6 +18,7 @@ from luna.modules.memory.projection import Projection
 from luna.modules.memory.recall import Recaller
 from luna.modules.memory.recorder import Recorder
 from luna.modules.memory.requests import Retained, Retaining, checked, given
+from luna.modules.memory.restoring import Restoring
 
 __all__ = ["MemoryService"]
 
@@ -39,12 +36,14 @@ class MemoryService:
         projection: Projection,
         recorder: Recorder,
         forgetting: Forgetting,
+        restoring: Restoring,
         guards: Guards,
         recaller: Recaller,
     ) -> None:
         self.projection = projection
         self.recaller = recaller
         self.forgetting = forgetting
+        self.restoring = restoring
         self._clock = clock
         self._recorder = recorder
         self._guards = guards
@@ -114,17 +113,13 @@ class MemoryService:
             IndexDownError: it cannot be read.
 
         """
-        try:
+        with index_failures():
             return await (await self.projection.ready()).scroll(where, after, limit)
-        except IndexUnavailableError as error:
-            raise IndexDownError(str(error)) from error
 
     async def versions(self, limit: int) -> Sequence[Version]:
         """Return past states of the index."""
-        try:
+        with index_failures():
             return await (await self.projection.ready()).versions(limit)
-        except IndexUnavailableError as error:
-            raise IndexDownError(str(error)) from error
 
     async def tag(self, tag: str) -> Version:
         """Keep the present state of the index.
@@ -134,11 +129,10 @@ class MemoryService:
 
         """
         try:
-            return await (await self.projection.ready()).tag(tag)
+            with index_failures():
+                return await (await self.projection.ready()).tag(tag)
         except TagTakenError as error:
             raise TagInUseError(tag, error.version) from error
-        except IndexUnavailableError as error:
-            raise IndexDownError(str(error)) from error
 
     def reindex(self) -> Progress:
         """Begin to make the index anew."""
@@ -148,9 +142,7 @@ class MemoryService:
     async def stats(self, namespace: str) -> tuple[IndexStats, int]:
         """Return how the index is, and how many memories the namespace has."""
         index = await self.projection.ready()
-        try:
+        with index_failures():
             if not namespace:
                 return await index.stats(), 0
             return await index.stats(), await index.count(Where(namespace=namespace, alive_at_ns=self._clock.wall_ns()))
-        except IndexUnavailableError as error:
-            raise IndexDownError(str(error)) from error

@@ -18,7 +18,16 @@ from luna.modules.memory.paging import page_from, page_to
 from luna.modules.memory.requests import Retained
 from luna.modules.memory.service import MemoryService
 from luna.modules.memory.servicer_reflect import Reflector
-from luna.modules.memory.translate import from_answer, from_hit, from_row, from_version, to_question, to_where
+from luna.modules.memory.translate import (
+    from_answer,
+    from_hit,
+    from_restored,
+    from_row,
+    from_version,
+    to_moment,
+    to_question,
+    to_where,
+)
 
 PAGE_SIZE_DEFAULT: Final = 50
 BATCHES_AHEAD: Final = 16
@@ -104,6 +113,19 @@ class MemoryServicer(stubs.MemoryServiceServicer):
 
     async def TagVersion(self, request: rpc.TagVersionRequest, context: Context) -> rpc.TagVersionResponse:
         return rpc.TagVersionResponse(version=from_version(await self._service.tag(request.tag)))
+
+    async def RestoreVersion(
+        self, request: rpc.RestoreVersionRequest, context: Context
+    ) -> AsyncGenerator[rpc.RestoreVersionResponse, None]:
+        work = self._service.restoring.restore(
+            request.namespace,
+            to_moment(request.as_of),
+            dry_run=request.dry_run,
+            missing_only=request.missing_only,
+        )
+        async with aclosing(work) as steps:
+            async for step in steps:
+                yield from_restored(step)
 
     async def Reindex(self, request: rpc.ReindexRequest, context: Context) -> AsyncGenerator[rpc.ReindexResponse, None]:
         progress, done = self._service.reindex(), False

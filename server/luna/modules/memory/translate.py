@@ -11,6 +11,7 @@ from luna.kernel.times import fill_time, ns_of
 from luna.modules.memory.domain import IMPORTANCE_WEIGHT, RECENCY_WEIGHT, Score, Weights
 from luna.modules.memory.recall import CACHE, Answer, Mode, Question, Recalled
 from luna.modules.memory.requests import given
+from luna.modules.memory.restoring import Restored
 
 LIMIT_DEFAULT: Final = 10
 
@@ -36,7 +37,7 @@ def to_question(request: rpc.RecallRequest, *, dimension: int, now_ns: int) -> Q
 
     """
     vectors = given(request.vector, 1, dimension)
-    moment = _moment(request.as_of)
+    moment = to_moment(request.as_of)
     return Question(
         where=to_where(request.namespace, request.filter, _alive_at(moment, now_ns)),
         text=request.text,
@@ -65,6 +66,19 @@ def to_where(namespace: str, wanted: pb.MemoryFilter, now_ns: int) -> Where:
         alive_at_ns=now_ns,
         include_superseded=wanted.include_superseded,
     )
+
+
+def to_moment(as_of: pb.RecallMoment) -> Moment | None:
+    """Return the state of the index that is asked for; ``None`` is the present one."""
+    match as_of.WhichOneof("moment"):
+        case "time":
+            return Moment(time_ns=ns_of(as_of.time))
+        case "version":
+            return Moment(version=as_of.version)
+        case "tag":
+            return Moment(tag=as_of.tag)
+        case _:
+            return None
 
 
 def from_answer(answer: Answer) -> rpc.RecallResponse:
@@ -109,16 +123,17 @@ def from_version(version: Version) -> pb.IndexVersion:
     return told
 
 
-def _moment(as_of: pb.RecallMoment) -> Moment | None:
-    match as_of.WhichOneof("moment"):
-        case "time":
-            return Moment(time_ns=ns_of(as_of.time))
-        case "version":
-            return Moment(version=as_of.version)
-        case "tag":
-            return Moment(tag=as_of.tag)
-        case _:
-            return None
+def from_restored(told: Restored) -> rpc.RestoreVersionResponse:
+    """Return how far it is with restoring a version."""
+    return rpc.RestoreVersionResponse(
+        version=told.version,
+        previous_version=told.version_before,
+        forgotten_count=told.forgotten,
+        forget_total=told.to_forget,
+        retained_count=told.retained,
+        retain_total=told.to_retain,
+        done=told.done,
+    )
 
 
 def _alive_at(moment: Moment | None, now_ns: int) -> int:

@@ -26,7 +26,7 @@ from arkalia.memory.v1 import memory_pb2 as arkalia_dot_memory_dot_v1_dot_memory
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$arkalia/memory/v1/memory_event.proto\x12\x11\x61rkalia.memory.v1\x1a\x1e\x61rkalia/memory/v1/memory.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcc\x01\n\x10MemoriesRetained\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12.\n\x08memories\x18\x02 \x03(\x0b\x32\x1c.arkalia.memory.v1.NewMemory\x12\x0f\n\x07vectors\x18\x03 \x01(\x0c\x12\x11\n\tdimension\x18\x04 \x01(\r\x12\x10\n\x08model_id\x18\x05 \x01(\t\x12/\n\x0bretain_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06sealed\x18\x07 \x03(\x0c\"\x8a\x01\n\x11MemoriesForgotten\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0b\n\x03ids\x18\x02 \x03(\t\x12\x12\n\neverything\x18\x03 \x01(\x08\x12\r\n\x05purge\x18\x04 \x01(\x08\x12\x32\n\x06reason\x18\x05 \x01(\x0e\x32\".arkalia.memory.v1.ForgottenReason*Q\n\x0f\x46orgottenReason\x12 \n\x1c\x46ORGOTTEN_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x46ORGOTTEN_REASON_EXPIRED\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$arkalia/memory/v1/memory_event.proto\x12\x11\x61rkalia.memory.v1\x1a\x1e\x61rkalia/memory/v1/memory.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcc\x01\n\x10MemoriesRetained\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12.\n\x08memories\x18\x02 \x03(\x0b\x32\x1c.arkalia.memory.v1.NewMemory\x12\x0f\n\x07vectors\x18\x03 \x01(\x0c\x12\x11\n\tdimension\x18\x04 \x01(\r\x12\x10\n\x08model_id\x18\x05 \x01(\t\x12/\n\x0bretain_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06sealed\x18\x07 \x03(\x0c\"\x8a\x01\n\x11MemoriesForgotten\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0b\n\x03ids\x18\x02 \x03(\t\x12\x12\n\neverything\x18\x03 \x01(\x08\x12\r\n\x05purge\x18\x04 \x01(\x08\x12\x32\n\x06reason\x18\x05 \x01(\x0e\x32\".arkalia.memory.v1.ForgottenReason*p\n\x0f\x46orgottenReason\x12 \n\x1c\x46ORGOTTEN_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x46ORGOTTEN_REASON_EXPIRED\x10\x01\x12\x1d\n\x19\x46ORGOTTEN_REASON_RESTORED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'arkalia.memory.v1.memory_ev
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FORGOTTENREASON']._serialized_start=472
-  _globals['_FORGOTTENREASON']._serialized_end=553
+  _globals['_FORGOTTENREASON']._serialized_end=584
   _globals['_MEMORIESRETAINED']._serialized_start=125
   _globals['_MEMORIESRETAINED']._serialized_end=329
   _globals['_MEMORIESFORGOTTEN']._serialized_start=332

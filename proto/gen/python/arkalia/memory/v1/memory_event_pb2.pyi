@@ -15,8 +15,10 @@ class ForgottenReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     FORGOTTEN_REASON_UNSPECIFIED: _ClassVar[ForgottenReason]
     FORGOTTEN_REASON_EXPIRED: _ClassVar[ForgottenReason]
+    FORGOTTEN_REASON_RESTORED: _ClassVar[ForgottenReason]
 FORGOTTEN_REASON_UNSPECIFIED: ForgottenReason
 FORGOTTEN_REASON_EXPIRED: ForgottenReason
+FORGOTTEN_REASON_RESTORED: ForgottenReason
 
 class MemoriesRetained(_message.Message):
     __slots__ = ("namespace", "memories", "vectors", "dimension", "model_id", "retain_time", "sealed")

@@ -239,6 +239,36 @@ class TagVersionResponse(_message.Message):
     version: _memory_pb2.IndexVersion
     def __init__(self, version: _Optional[_Union[_memory_pb2.IndexVersion, _Mapping]] = ...) -> None: ...
 
+class RestoreVersionRequest(_message.Message):
+    __slots__ = ("namespace", "as_of", "dry_run", "missing_only")
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    MISSING_ONLY_FIELD_NUMBER: _ClassVar[int]
+    namespace: str
+    as_of: _memory_pb2.RecallMoment
+    dry_run: bool
+    missing_only: bool
+    def __init__(self, namespace: _Optional[str] = ..., as_of: _Optional[_Union[_memory_pb2.RecallMoment, _Mapping]] = ..., dry_run: _Optional[bool] = ..., missing_only: _Optional[bool] = ...) -> None: ...
+
+class RestoreVersionResponse(_message.Message):
+    __slots__ = ("version", "previous_version", "forgotten_count", "forget_total", "retained_count", "retain_total", "done")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_VERSION_FIELD_NUMBER: _ClassVar[int]
+    FORGOTTEN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FORGET_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RETAINED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RETAIN_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    previous_version: int
+    forgotten_count: int
+    forget_total: int
+    retained_count: int
+    retain_total: int
+    done: bool
+    def __init__(self, version: _Optional[int] = ..., previous_version: _Optional[int] = ..., forgotten_count: _Optional[int] = ..., forget_total: _Optional[int] = ..., retained_count: _Optional[int] = ..., retain_total: _Optional[int] = ..., done: _Optional[bool] = ...) -> None: ...
+
 class ReindexRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

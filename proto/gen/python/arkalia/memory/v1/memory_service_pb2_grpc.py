@@ -83,6 +83,11 @@ class MemoryServiceStub:
                 request_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.TagVersionRequest.SerializeToString,
                 response_deserializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.TagVersionResponse.FromString,
                 _registered_method=True)
+        self.RestoreVersion = channel.unary_stream(
+                '/arkalia.memory.v1.MemoryService/RestoreVersion',
+                request_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RestoreVersionRequest.SerializeToString,
+                response_deserializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RestoreVersionResponse.FromString,
+                _registered_method=True)
         self.Reindex = channel.unary_stream(
                 '/arkalia.memory.v1.MemoryService/Reindex',
                 request_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.ReindexRequest.SerializeToString,
@@ -181,6 +186,17 @@ class MemoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RestoreVersion(self, request, context):
+        """Makes a namespace what it was in a past state of the index, by new events,
+        and tells how far it is.
+
+        What was forgotten since is retained again, and what was retained since is
+        forgotten. It stops when the caller hangs up; asked again, it goes on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Reindex(self, request, context):
         """Makes the index anew from the log, with the present model, and tells how
         far it is.
@@ -246,6 +262,11 @@ def add_MemoryServiceServicer_to_server(servicer, server):
                     servicer.TagVersion,
                     request_deserializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.TagVersionRequest.FromString,
                     response_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.TagVersionResponse.SerializeToString,
+            ),
+            'RestoreVersion': grpc.unary_stream_rpc_method_handler(
+                    servicer.RestoreVersion,
+                    request_deserializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RestoreVersionRequest.FromString,
+                    response_serializer=arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RestoreVersionResponse.SerializeToString,
             ),
             'Reindex': grpc.unary_stream_rpc_method_handler(
                     servicer.Reindex,
@@ -505,6 +526,33 @@ class MemoryService:
             '/arkalia.memory.v1.MemoryService/TagVersion',
             arkalia_dot_memory_dot_v1_dot_memory__service__pb2.TagVersionRequest.SerializeToString,
             arkalia_dot_memory_dot_v1_dot_memory__service__pb2.TagVersionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/arkalia.memory.v1.MemoryService/RestoreVersion',
+            arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RestoreVersionRequest.SerializeToString,
+            arkalia_dot_memory_dot_v1_dot_memory__service__pb2.RestoreVersionResponse.FromString,
             options,
             channel_credentials,
             insecure,

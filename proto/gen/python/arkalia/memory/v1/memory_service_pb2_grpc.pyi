@@ -75,6 +75,13 @@ class MemoryServiceStub:
     """Lists the past states of the index that can still be read, newest first."""
     TagVersion: _grpc.UnaryUnaryMultiCallable[_memory_service_pb2.TagVersionRequest, _memory_service_pb2.TagVersionResponse]
     """Keeps the present state of the index under a name."""
+    RestoreVersion: _grpc.UnaryStreamMultiCallable[_memory_service_pb2.RestoreVersionRequest, _memory_service_pb2.RestoreVersionResponse]
+    """Makes a namespace what it was in a past state of the index, by new events,
+    and tells how far it is.
+
+    What was forgotten since is retained again, and what was retained since is
+    forgotten. It stops when the caller hangs up; asked again, it goes on.
+    """
     Reindex: _grpc.UnaryStreamMultiCallable[_memory_service_pb2.ReindexRequest, _memory_service_pb2.ReindexResponse]
     """Makes the index anew from the log, with the present model, and tells how
     far it is.
@@ -132,6 +139,13 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     """Lists the past states of the index that can still be read, newest first."""
     TagVersion: _aio.UnaryUnaryMultiCallable[_memory_service_pb2.TagVersionRequest, _memory_service_pb2.TagVersionResponse]  # type: ignore[assignment]
     """Keeps the present state of the index under a name."""
+    RestoreVersion: _aio.UnaryStreamMultiCallable[_memory_service_pb2.RestoreVersionRequest, _memory_service_pb2.RestoreVersionResponse]  # type: ignore[assignment]
+    """Makes a namespace what it was in a past state of the index, by new events,
+    and tells how far it is.
+
+    What was forgotten since is retained again, and what was retained since is
+    forgotten. It stops when the caller hangs up; asked again, it goes on.
+    """
     Reindex: _aio.UnaryStreamMultiCallable[_memory_service_pb2.ReindexRequest, _memory_service_pb2.ReindexResponse]  # type: ignore[assignment]
     """Makes the index anew from the log, with the present model, and tells how
     far it is.
@@ -240,6 +254,19 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_memory_service_pb2.TagVersionResponse, _abc.Awaitable[_memory_service_pb2.TagVersionResponse]]:
         """Keeps the present state of the index under a name."""
+
+    @_abc_1.abstractmethod
+    def RestoreVersion(
+        self,
+        request: _memory_service_pb2.RestoreVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_memory_service_pb2.RestoreVersionResponse], _abc.AsyncIterator[_memory_service_pb2.RestoreVersionResponse]]:
+        """Makes a namespace what it was in a past state of the index, by new events,
+        and tells how far it is.
+
+        What was forgotten since is retained again, and what was retained since is
+        forgotten. It stops when the caller hangs up; asked again, it goes on.
+        """
 
     @_abc_1.abstractmethod
     def Reindex(
