@@ -7,12 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 import apsw
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from luna.kernel.memory_keys import KeysFullError, KeysUnavailableError, Opened, Sealed, Unsealed
 
@@ -27,6 +25,9 @@ _NONCE: Final = bytes(12)
 _PRAGMAS: Final = ("journal_mode = wal", "synchronous = full", "secure_delete = on")
 # The keys of an event lie in one row, one after the other, and so do hashes of the names they are found by.
 _SCHEMA: Final = "CREATE TABLE keys (event_id BLOB PRIMARY KEY, names BLOB NOT NULL, keys BLOB NOT NULL) STRICT"
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 T = TypeVar("T")
 
@@ -86,7 +87,7 @@ def _seal(connection: apsw.Connection, events: Sequence[Unsealed]) -> Sequence[S
     with connection:
         connection.executemany("INSERT INTO keys VALUES (?, ?, ?)", rows)
     return [
-        [AESGCM(key).encrypt(_NONCE, part, None) for key, part in zip(_parted(made, _KEY), event.parts, strict=True)]
+        [_cipher(key).encrypt(_NONCE, part, None) for key, part in zip(_parted(made, _KEY), event.parts, strict=True)]
         for event, made in zip(events, keys, strict=True)
     ]
 
@@ -105,10 +106,19 @@ def _open(connection: apsw.Connection, event: Sealed) -> Opened:
 def _part(key: bytes, sealed: bytes) -> bytes | None:
     if key == _NO_KEY:
         return None
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415  see _cipher
+
     try:
-        return AESGCM(key).decrypt(_NONCE, sealed, None)
+        return _cipher(key).decrypt(_NONCE, sealed, None)
     except InvalidTag:
         return None
+
+
+def _cipher(key: bytes) -> "AESGCM":
+    # Seven megabytes, which a node that keeps no memories does without.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+    return AESGCM(key)
 
 
 def _destroy(connection: apsw.Connection, names: Mapping[str, Collection[str]]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from luna.settings import Settings
+from luna.sidecar.frugal import UNUSED, doing_without
 from luna.topology import ALL_IN_ONE, SPLIT
 
 
@@ -17,7 +18,8 @@ def serve(arguments: Sequence[str], settings: Settings) -> int:
         arguments = stand_by(Path(arguments[1]), topology)
     given = serve_parser([process.name for process in topology.processes]).parse_args(arguments)
     # Half a second, which a standby has behind it.
-    from luna.app import Place, serve_process
+    with doing_without(*UNUSED):
+        from luna.app import Place, serve_process
 
     place = Place(
         topology=topology, process=topology.process(given.process), replica=given.replica, socket=given.socket

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from luna.sidecar.frugal import UNUSED, doing_without
 from luna.topology import Topology
 
 _NICE: Final = 5
@@ -48,7 +49,8 @@ def stand_by(path: Path, topology: Topology) -> Sequence[str]:
 def _load(topology: Topology) -> None:
     # A thread may become nicer than its process, and there is no way back for either without privileges.
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-    from luna.app import preload
+    with doing_without(*UNUSED):
+        from luna.app import preload
 
     preload(topology)
 

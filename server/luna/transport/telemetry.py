@@ -17,7 +17,8 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from luna.kernel.identity import Identity
 from luna.transport.meter import Meter
 from luna.transport.otlp import metrics_data
-from luna.transport.spans import OpenTelemetrySpans, Spans
+from luna.transport.otlp_spans import OpenTelemetrySpans
+from luna.transport.spans import Spans
 
 EXPORT_SECONDS: Final = 15.0
 _FLUSH_SECONDS: Final = 2.0
