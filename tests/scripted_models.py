@@ -16,6 +16,8 @@ class Script:
 
     name: str
     says: Sequence[str | Piece] = ("Hello", " there", ".")
+    says_after: tuple[int, Sequence[str | Piece]] = (0, ())
+    """How often it says that, and what it says then, or where it is offered no tools. 0: for ever."""
     dies_after: int | None = None
     """After so many pieces the server is gone."""
     stalls_after: int | None = None
@@ -62,9 +64,11 @@ class ScriptedModels:
             raise
 
     async def _said(self, script: Script, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        end = Finished(ending=Ending.STOP, prompt_tokens=len(prompt.messages), answer_tokens=len(script.says))
-        ended = any(isinstance(said, Finished) for said in script.says)
-        for place, said in enumerate([*script.says, *(() if ended else (end,))]):
+        often, later = script.says_after
+        says = later if often and (len(script.prompts) > often or not prompt.tools) else script.says
+        end = Finished(ending=Ending.STOP, prompt_tokens=len(prompt.messages), answer_tokens=len(says))
+        ended = any(isinstance(said, Finished) for said in says)
+        for place, said in enumerate([*says, *(() if ended else (end,))]):
             if self.down or place == script.dies_after:
                 raise ModelServerError("the connection was lost")
             if place == script.stalls_after:

@@ -49,6 +49,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
         lambda names: all(re.fullmatch(_MODEL, name) for name in _names(names)),
         "names such as ollama/mistral:7b, with commas between",
     ),
+    "chat_tokens_daily": (lambda tokens: tokens >= 0, "0 or more"),
     "model_context_tokens": (lambda tokens: 512 <= tokens <= 2**20, "512 to 1048576"),
 }
 _MODEL: Final = "(ollama|openai)/[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}"
@@ -120,6 +121,8 @@ class Settings:
     """The API key of that server. Never shown."""
     models: str = ""
     """The models that answer chats, such as ``ollama/mistral:7b, openai/phi-3``. Empty: all, the largest first."""
+    chat_tokens_daily: int = 0
+    """How many tokens of prompts and answers each caller may use a day in chats. 0: as many as they want."""
     model_context_tokens: int = 8192
     """The longest prompt and answer together that Ollama makes room for."""
 

@@ -37,7 +37,7 @@ class Whole(Arkalia):
 
 
 @asynccontextmanager
-async def whole_node(*servers: ModelServer) -> AsyncIterator[Whole]:
+async def whole_node(*servers: ModelServer, tokens_daily: int = 0) -> AsyncIterator[Whole]:
     """Serve them, with the models of *servers*."""
     behind, meter = Node(), Meter()
     reasons = [each.errors for each in (ASSISTANTIA, MEMORY, ZEROIA)]
@@ -54,7 +54,7 @@ async def whole_node(*servers: ModelServer) -> AsyncIterator[Whole]:
         whole.level = 1
         tools = replace(
             _with_peers(behind.tools(), channel, nowhere, whole.away),
-            models=ModelTools(servers=servers),
+            models=ModelTools(servers=servers, tokens_daily=tokens_daily),
             level=lambda: whole.level,
         )
         wired = [MEMORY.wire(tools), ZEROIA.wire(tools), ASSISTANTIA.wire(tools)]

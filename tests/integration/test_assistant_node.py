@@ -31,7 +31,7 @@ async def arkalia(node: Node, *arguments: str, typed: str = "") -> str:
 
 async def until_memory_answers(node: Node) -> None:
     """Wait: the process that serves it may start after the front door."""
-    async with asyncio.timeout(180), httpx.AsyncClient(base_url=node.url, timeout=60) as rest:
+    async with asyncio.timeout(180), httpx.AsyncClient(base_url=node.url, timeout=180) as rest:
         while (await rest.get("/v1/memory-index")).status_code != httpx.codes.OK:
             await asyncio.sleep(0.1)
 

@@ -1,16 +1,17 @@
 """The assistant client."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 import grpc.aio
 from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
 from arkalia.assistantia.v1 import conversation_pb2 as pb
 from arkalia.assistantia.v1.assistant_service_pb2_grpc import AssistantServiceStub
-from arkalia.assistantia.v1.model_pb2 import Sampling
+from arkalia.assistantia.v1.model_pb2 import Sampling, Tool, ToolResult
 
 from arkalia_client._calls import ask, follow, listed
+from arkalia_client._conversation import Conversation
 
 _PAGE: Final = 50
 
@@ -23,7 +24,7 @@ class AssistantClient:
 
     async def chat(
         self,
-        message: str,
+        message: str = "",
         *,
         conversation_id: str = "",
         namespace: str = "",
@@ -31,9 +32,14 @@ class AssistantClient:
         model: str = "",
         instructions: str = "",
         sampling: Sampling | None = None,
+        tools: Sequence[Tool] = (),
+        tool_results: Sequence[ToolResult] = (),
         unmasked: bool = False,
     ) -> AsyncGenerator[rpc.ChatResponse, None]:
-        """Yield the answer to *message*, part by part. Closing this stops the answer."""
+        """Yield the answer to *message*, part by part. Closing this stops the answer.
+
+        Where a model asks for *tools*, the answer ends with the calls, and *tool_results* continue it.
+        """
         request = rpc.ChatRequest(
             message=message,
             conversation_id=conversation_id,
@@ -42,11 +48,26 @@ class AssistantClient:
             model=model,
             instructions=instructions,
             sampling=sampling,
+            tools=tools,
+            tool_results=tool_results,
             unmasked=unmasked,
         )
         async with aclosing(follow(self._stub.Chat, request)) as parts:
             async for part in parts:
                 yield part
+
+    @asynccontextmanager
+    async def converse(self, conversation_id: str = "") -> AsyncIterator[Conversation]:
+        """Yield a conversation over one stream, whose answers can be interrupted. Leaving it hangs up."""
+        call = self._stub.Converse()
+        try:
+            yield Conversation(call, conversation_id)
+        finally:
+            call.cancel()
+
+    async def budget(self) -> rpc.GetBudgetResponse:
+        """Return how many tokens may still be used today."""
+        return await ask(self._stub.GetBudget, rpc.GetBudgetRequest())
 
     async def conversation(
         self, conversation_id: str, *, limit: int = 0, page_token: str = ""

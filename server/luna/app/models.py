@@ -15,7 +15,7 @@ async def model_tools(settings: Settings) -> AsyncIterator[ModelTools]:
     """Yield the servers, whether they answer or not, and hang up afterwards."""
     async with AsyncExitStack() as stack:
         servers = [await stack.enter_async_context(aclosing(server)) for server in _servers(settings)]
-        yield ModelTools(servers=servers, ladder=settings.ladder)
+        yield ModelTools(servers=servers, ladder=settings.ladder, tokens_daily=settings.chat_tokens_daily)
 
 
 def _servers(settings: Settings) -> Iterator[ModelServer]:

@@ -1,9 +1,10 @@
 """The command that talks with the node: ``arkalia chat``."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, nullcontext
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from arkalia.assistantia.v1.assistant_service_pb2 import ChatDone, ChatResponse
@@ -18,9 +19,14 @@ from luna.cli.state import Json, state_of
 from luna.cli.texts import line
 from luna.cli.words import short
 
-HELP: Final = "/help  /new: another conversation  /history: what was said  /quit"
+HELP: Final = (
+    "/new: another conversation  /history: what was said  /model [NAME]: who answers  /quit\n"
+    "Ctrl-C: enough of this answer"
+)
 CITED_SHOWN: Final = 120
 TURNS_SHOWN: Final = 20
+LADDER: Final = "ladder"
+"""What the models of the ladder are called together."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -64,48 +70,56 @@ class _Session:
         self._namespace = namespace
         self._id = conversation_id
         self._model = model
-        self._commands: Mapping[str, Callable[[], Awaitable[None]]] = {
-            "/help": self._help,
+        self._commands: Mapping[str, Callable[[str], Awaitable[None]]] = {
             "/new": self._new,
             "/history": self._history,
+            "/model": self._choose,
         }
 
     async def converse(self) -> None:
         """Answer line by line until /quit or the end of the input."""
-        await self._help()
+        await self._help("")
         while (line := await asyncio.to_thread(_read)) not in {None, "/quit"}:
-            if not line:
-                continue
-            command = self._commands.get(line, self._help if line.startswith("/") else None)
             try:
-                await (command() if command else self.show(line or ""))
+                await self._obey(line or "")
             except ArkaliaError as error:
                 # The next question may fare better.
                 complaints().print(f"{error.reason}: {error}", markup=False)
 
+    async def _obey(self, line: str) -> None:
+        command, _, rest = line.partition(" ")
+        if line.startswith("/"):
+            await self._commands.get(command, self._help)(rest.strip())
+        elif line:
+            await _until_interrupted(self.show(line))
+
     async def show(self, question: str) -> None:
         """Show the answer as it comes, then what it rests on. What is not a window gets it as it was written."""
         text, others = "", list[ChatResponse]()
-        with Live(console=console(), refresh_per_second=12) if console().is_terminal else nullcontext() as live:
-            async with aclosing(self._ask(question)) as parts:
-                async for part in parts:
-                    if part.delta:
+        try:
+            with Live(console=console(), refresh_per_second=12) if console().is_terminal else nullcontext() as live:
+                async with aclosing(self._ask(question)) as parts:
+                    async for part in parts:
                         text += part.delta
-                        if live:
+                        if live and part.delta:
                             live.update(Markdown(text))
-                    else:
-                        others.append(part)
-        if not live:
-            console().print(text, markup=False)
+                        if not part.delta:
+                            others.append(part)
+        finally:
+            if not console().is_terminal:
+                console().print(text, markup=False)
         self._rests_on([each.citation for each in others if each.HasField("citation")])
-        usage = [each.usage for each in others if each.HasField("usage")]
-        self._ended(others[-1].done if others else ChatDone(), usage[0] if usage else Usage())
+        self._ended([each for each in others if each.HasField("usage") or each.HasField("done")])
 
     def _rests_on(self, citations: Sequence[Citation]) -> None:
         for cited in citations:
             console().print(f"  {_cited(cited)}", markup=False, style="dim")
 
-    def _ended(self, done: ChatDone, usage: Usage) -> None:
+    def _ended(self, last: Sequence[ChatResponse]) -> None:
+        done, usage = ChatDone(), Usage()
+        for part in last:
+            done.MergeFrom(part.done)
+            usage.MergeFrom(part.usage)
         for note in done.notes:
             console().print(f"  {note}", markup=False, style="yellow")
         wrote = done.model or short(AnswerRung.Name(done.rung)).lower()
@@ -127,18 +141,45 @@ class _Session:
                 self._id = part.begun.conversation_id or self._id
                 yield part
 
-    async def _help(self) -> None:
+    async def _help(self, _: str) -> None:
         console().print(HELP, markup=False, style="dim")
 
-    async def _new(self) -> None:
+    async def _new(self, _: str) -> None:
         self._id = ""
 
-    async def _history(self) -> None:
+    async def _history(self, _: str) -> None:
         if not self._id:
             return
         for turn in (await self._node.assistant.conversation(self._id, limit=TURNS_SHOWN)).turns:
             speaker = "you " if turn.speaker == SPEAKER_USER else "node"
             console().print(f"{speaker}  {turn.text}", markup=False)
+
+    async def _choose(self, name: str) -> None:
+        """Have the model *name* answer from now on; ``ladder`` for whoever can, nothing to be told who does."""
+        if name:
+            self._model = "" if name == LADDER else name
+        models = [LADDER, *(model.name for model in (await self._node.models.list()).models)]
+        for each in models:
+            mark = "*" if each == (self._model or LADDER) else " "
+            console().print(f"{mark} {each}", markup=False)
+        if self._model and self._model not in models:
+            console().print(f"* {self._model}: not there", markup=False, style="yellow")
+
+
+async def _until_interrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Await *work*, which Ctrl-C ends, and nothing else with it."""
+    loop, task, before = asyncio.get_running_loop(), asyncio.ensure_future(work), signal.getsignal(signal.SIGINT)
+    loop.add_signal_handler(signal.SIGINT, task.cancel)
+    try:
+        await asyncio.wait({task})
+    finally:
+        task.cancel()
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
+    if task.cancelled():
+        console().print("  interrupted", style="dim")
+    else:
+        task.result()
 
 
 def _read() -> str | None:

@@ -13,3 +13,5 @@ class ModelTools:
     servers: Sequence[ModelServer] = ()
     ladder: Sequence[str] = ()
     """Names such as ``ollama/mistral:7b``, the first asked first; none: all there are, the largest first."""
+    tokens_daily: int = 0
+    """How many tokens each caller may use a day in chats; 0: as many as they want."""

@@ -66,3 +66,27 @@ async def _feed(
         failed: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         failed.set_exception(error)
         await under_way.put(failed)
+
+
+async def until(items: AsyncGenerator[T, None], stop: asyncio.Event) -> AsyncGenerator[T, None]:
+    """Yield from *items* until *stop* is set. They are closed then, whatever they are waiting for."""
+    async with aclosing(items):
+        stopped = asyncio.ensure_future(stop.wait())
+        try:
+            while not stop.is_set():
+                pending = asyncio.ensure_future(anext(items))
+                try:
+                    await asyncio.wait({pending, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    if not pending.done():
+                        pending.cancel()
+                        await asyncio.wait({pending})
+                if pending.cancelled():
+                    return
+                try:
+                    item = pending.result()
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            stopped.cancel()

@@ -18,7 +18,8 @@ from arkalia.assistantia.v1 import (
 
 from luna.kernel.feed import Feed, Refusals
 from luna.manifest import Health, Module, Toolbox, Wired
-from luna.modules.assistantia.assistant import Assistant, Mind
+from luna.modules.assistantia.assistant import Assistant
+from luna.modules.assistantia.budget import Budget
 from luna.modules.assistantia.conversations import Conversations
 from luna.modules.assistantia.errors import PageTokenError
 from luna.modules.assistantia.finding import Finder
@@ -27,6 +28,7 @@ from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
 from luna.modules.assistantia.model_desk import ModelDesk
 from luna.modules.assistantia.models import ModelShelf
+from luna.modules.assistantia.receiving import Mind
 from luna.modules.assistantia.servicer_assistant import AssistantServicer
 from luna.modules.assistantia.servicer_guard import PromptGuardServicer
 from luna.modules.assistantia.servicer_models import ModelServicer
@@ -47,10 +49,12 @@ def _wire(tools: Toolbox) -> Wired:
     conversations = Conversations(tools.events, feed, tools.clock, tools.identity.source)
     shelf = ModelShelf(tools.models, tools.clock, tools.identity.process, breaker=tools.breaker)
     desk = ModelDesk(shelf, tools.events, tools.clock, tools.identity)
+    budget = Budget(tools.events, tools.clock, tools.models.tokens_daily)
     mind = Mind(
         finder=Finder(PeerSources(tools.peers), guard, tools.clock),
         shelf=shelf,
         guard=guard,
+        budget=budget,
         clock=tools.clock,
         level=tools.level,
         node=tools.identity.node,
@@ -58,7 +62,7 @@ def _wire(tools: Toolbox) -> Wired:
     assistant = Assistant(mind, conversations)
     guarding = PromptGuardServicer(guard)
     answering = AssistantServicer(
-        assistant, conversations, guard.lexicon.version, checkpoint_seconds=tools.checkpoint_seconds
+        assistant, conversations, budget, guard.lexicon.version, checkpoint_seconds=tools.checkpoint_seconds
     )
     modelling = ModelServicer(shelf, desk, tools.clock, checkpoint_seconds=tools.checkpoint_seconds)
 

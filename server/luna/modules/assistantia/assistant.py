@@ -10,61 +10,30 @@ Whatever ends an answer early, what was said until then is recorded.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Final
 from uuid import uuid4
 
 from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
 from arkalia.assistantia.v1 import conversation_pb2 as pb
 
-from luna.kernel.clock import Clock
+from luna.kernel.streams import until
 from luna.kernel.times import duration
 from luna.modules.assistantia.answer import Found, compose
-from luna.modules.assistantia.conversations import Conversations, Talk
+from luna.modules.assistantia.conversations import Conversations
 from luna.modules.assistantia.draft import Draft, Part
-from luna.modules.assistantia.errors import AnswerBrokeOffError, ModelDownError, PromptRefusedError
-from luna.modules.assistantia.finding import Finder
-from luna.modules.assistantia.guard import PromptGuard, Verdict
-from luna.modules.assistantia.ladder import Ladder, ladder
-from luna.modules.assistantia.model_messages import EXTRACTIVE, to_sampling
-from luna.modules.assistantia.models import ModelShelf
+from luna.modules.assistantia.errors import AnswerBrokeOffError, ModelDownError
+from luna.modules.assistantia.model_messages import from_call, to_sampling, to_tools
 from luna.modules.assistantia.prompt import Told
-from luna.modules.assistantia.talking import messages_of
+from luna.modules.assistantia.receiving import Asked, Mind, Reception
+from luna.modules.assistantia.talking import messages_of, tools_used
 from luna.modules.assistantia.writer import Order, Writer
-from luna.resilience.levels import Level
 
 MEMORIES_DEFAULT: Final = 8
-TURNS_MAX: Final = 50
-"""How many earlier turns a model is told at most."""
 EXCERPT_CHARACTERS: Final = 1000
 STOPPED: Final = "the caller hung up, or the node stopped"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Screened:
-    """A message that the guard lets through, in its conversation."""
-
-    request: rpc.ChatRequest
-    verdict: Verdict
-    talk: Talk
-    turn: pb.Turn
-    ladder: Ladder
-    started: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mind:
-    """What answers are made with."""
-
-    finder: Finder
-    shelf: ModelShelf
-    guard: PromptGuard
-    clock: Clock
-    level: Callable[[], int]
-    """Returns the degradation level of the node."""
-    node: str
+INTERRUPTED: Final = "the caller interrupted it"
 
 
 class Assistant:
@@ -73,28 +42,17 @@ class Assistant:
     def __init__(self, mind: Mind, conversations: Conversations) -> None:
         self._mind = mind
         self._conversations = conversations
+        self._reception = Reception(mind, conversations)
         self._writer = Writer(mind.shelf, mind.clock)
 
-    async def begin(self, request: rpc.ChatRequest) -> Screened:
-        """Judge a message and record it.
+    async def begin(self, request: rpc.ChatRequest) -> Asked:
+        """Judge what is said, and record it. Raises what `Reception.take` does."""
+        return await self._reception.take(request)
 
-        Raises:
-            ConversationUnknownError: the conversation is none of the caller's.
-            ModelDownError: the model that is asked for is not asked anything now.
-            ModelUnknownError: there is no such model.
-            PromptRefusedError: the guard takes it for an attack.
-
-        """
-        started = self._mind.clock.monotonic()
-        models = await self._ladder(request.model)
-        verdict = await self._judged(request)
-        talk = await self._conversations.open(request.conversation_id, request.namespace, request.message)
-        turn = pb.Turn(turn_id=str(uuid4()), speaker=pb.SPEAKER_USER, text=request.message)
-        await self._conversations.take(talk, turn)
-        return Screened(request=request, verdict=verdict, talk=talk, turn=turn, ladder=models, started=started)
-
-    async def answer(self, asked: Screened) -> AsyncGenerator[Part | rpc.ChatResponse, None]:
-        """Yield the parts of the answer, then what it took, then its end.
+    async def answer(
+        self, asked: Asked, stop: asyncio.Event | None = None
+    ) -> AsyncGenerator[Part | rpc.ChatResponse, None]:
+        """Yield the parts of the answer, until *stop* is set, then what it took, then its end.
 
         Raises:
             AnswerBrokeOffError: the model stopped in the middle of it.
@@ -105,80 +63,54 @@ class Assistant:
         clock, looked = self._mind.clock, self._mind.clock.monotonic()
         found = await self._found(asked)
         usage = pb.Usage(recall_time=duration(clock.monotonic() - looked))
-        draft = Draft(notes=[*found.notes, *asked.ladder.notes])
+        draft = Draft(notes=[*found.notes, *asked.notes])
         turn = pb.Turn(turn_id=str(uuid4()), speaker=pb.SPEAKER_ASSISTANT, broke_off=STOPPED)
+        answer = self._parts(asked, found, draft)
         try:
-            async with aclosing(self._parts(asked, found, draft)) as parts:
-                async for part in parts:
-                    if not draft.text:
-                        usage.time_to_first_token.CopyFrom(duration(clock.monotonic() - asked.started))
-                    draft.add(part)
-                    yield part
-            turn.broke_off = ""
-        except Exception as error:
-            turn.broke_off = str(error)
-            if isinstance(error, ModelDownError) and draft.model:
-                id = asked.talk.conversation.conversation_id
-                raise AnswerBrokeOffError(
-                    conversation_id=id, turn_id=turn.turn_id, model=draft.model, why=str(error)
-                ) from error
-            raise
+            with _noting_why(asked, turn, draft):
+                async with aclosing(until(answer, stop) if stop else answer) as parts:
+                    async for part in parts:
+                        if not (draft.text or draft.tool_calls):
+                            usage.time_to_first_token.CopyFrom(duration(clock.monotonic() - asked.started))
+                        draft.add(part)
+                        yield part
+            if stop and stop.is_set():
+                turn.broke_off, draft.ending = INTERRUPTED, pb.ANSWER_ENDING_INTERRUPTED
         finally:
             _fill(turn, usage, draft)
             await asyncio.shield(self._conversations.take(asked.talk, turn, usage))
         yield rpc.ChatResponse(usage=usage)
         yield rpc.ChatResponse(done=_done(turn, draft))
 
-    async def _ladder(self, name: str) -> Ladder:
-        level = self._mind.level()
-        if name == EXTRACTIVE:
-            return Ladder()
-        if not name:
-            return ladder(await self._mind.shelf.models(fresh=False), level)
-        model = await self._mind.shelf.find(name)
-        if level >= Level.HEAVY:
-            raise ModelDownError(name, f"no model is asked at level {Level(level).name}")
-        return Ladder(models=[model])
-
-    async def _judged(self, request: rpc.ChatRequest) -> Verdict:
-        verdicts = [
-            await asyncio.to_thread(self._mind.guard.check, text)
-            for text in (request.message, request.instructions)
-            if text
-        ]
-        for verdict in verdicts:
-            if verdict.refused:
-                raise PromptRefusedError(verdict)
-        return verdicts[0]
-
-    async def _found(self, asked: Screened) -> Found:
+    async def _found(self, asked: Asked) -> Found:
         return await self._mind.finder.find(
-            asked.turn.text,
+            asked.turns[asked.question].text,
             namespace=asked.talk.conversation.namespace,
             memories_max=asked.request.memories_max or MEMORIES_DEFAULT,
         )
 
-    async def _parts(self, asked: Screened, found: Found, draft: Draft) -> AsyncGenerator[Part, None]:
+    async def _parts(self, asked: Asked, found: Found, draft: Draft) -> AsyncGenerator[Part, None]:
         if asked.ladder.models:
-            async with aclosing(self._writer.write(await self._order(asked, found), draft)) as parts:
+            async with aclosing(self._writer.write(self._order(asked, found), draft)) as parts:
                 async for part in parts:
                     yield part
             if draft.model:
                 return
         draft.rung = pb.ANSWER_RUNG_REFUSAL if found.refused else pb.ANSWER_RUNG_EXTRACTIVE
-        for part in await asyncio.to_thread(lambda: list(compose(asked.turn.text, found))):
+        for part in await asyncio.to_thread(lambda: list(compose(asked.turns[asked.question].text, found))):
             yield part
 
-    async def _order(self, asked: Screened, found: Found) -> Order:
-        turns = await self._conversations.newest(asked.talk, TURNS_MAX)
+    def _order(self, asked: Asked, found: Found) -> Order:
         told = Told(
             node=self._mind.node,
-            question=asked.turn.text,
+            question=asked.turns[asked.question].text,
             mark=asked.turn.turn_id[:8],
             passages=found.passages,
             explains=found.explains,
-            earlier=messages_of([turn for turn in turns if turn.turn_id != asked.turn.turn_id]),
+            earlier=messages_of(asked.turns[: asked.question]),
+            used=tools_used(asked.turns[asked.question + 1 :]),
             instructions=asked.request.instructions,
+            tools=to_tools(asked.request.tools),
             sampling=to_sampling(asked.request.sampling),
         )
         named = bool(asked.request.model)
@@ -198,6 +130,7 @@ def citation(part: Part) -> pb.Citation:
 def _fill(turn: pb.Turn, usage: pb.Usage, draft: Draft) -> None:
     turn.text, turn.rung, turn.model = draft.text, draft.rung, draft.model
     turn.citations.extend(citation(part) for part in draft.citations)
+    turn.tool_calls.extend(from_call(call) for call in draft.tool_calls)
     turn.notes.extend(draft.notes)
     usage.prompt_tokens, usage.answer_tokens = draft.prompt_tokens, draft.answer_tokens
     usage.tokens_per_second, usage.estimated = draft.tokens_per_second, draft.estimated
@@ -207,3 +140,19 @@ def _done(turn: pb.Turn, draft: Draft) -> rpc.ChatDone:
     return rpc.ChatDone(
         rung=draft.rung, notes=draft.notes, turn_id=turn.turn_id, model=draft.model, ending=draft.ending
     )
+
+
+@contextmanager
+def _noting_why(asked: Asked, turn: pb.Turn, draft: Draft) -> Iterator[None]:
+    """Note in *turn* what ends the answer before it is complete."""
+    try:
+        yield
+        turn.broke_off = ""
+    except Exception as error:
+        turn.broke_off = str(error)
+        if isinstance(error, ModelDownError) and draft.model:
+            id = asked.talk.conversation.conversation_id
+            raise AnswerBrokeOffError(
+                conversation_id=id, turn_id=turn.turn_id, model=draft.model, why=str(error)
+            ) from error
+        raise

@@ -75,11 +75,12 @@ class Conversations:
         """
         conversation = talk.conversation
         turn.create_time.CopyFrom(timestamp(self._clock.wall_ns()))
-        taken = facts.TurnTaken(conversation_id=conversation.conversation_id, turn=turn, usage=usage)
+        subject = current_call().subject
+        taken = facts.TurnTaken(conversation_id=conversation.conversation_id, turn=turn, usage=usage, subject=subject)
         new = [self._event(taken, turn.turn_id)]
         starts = talk.is_new and turn.speaker == pb.SPEAKER_USER
         if starts:
-            started = facts.ConversationStarted(conversation=conversation, subject=current_call().subject)
+            started = facts.ConversationStarted(conversation=conversation, subject=subject)
             new.insert(0, self._event(started))
         await self._append(conversation.conversation_id, new, Expect.NO_STREAM if starts else Expect.EXISTS)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from arkalia.assistantia.v1 import conversation_pb2 as pb
 
+from luna.kernel.generation import ToolCall
 from luna.modules.assistantia.domain import Passage
 
 
@@ -14,6 +15,8 @@ class Part:
     text: str
     citation: Passage | None = None
     number: int = 0
+    tool_call: ToolCall | None = None
+    """A tool that the model asks for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,6 +25,7 @@ class Draft:
 
     text: str = ""
     citations: list[Part] = field(default_factory=list)
+    tool_calls: list[ToolCall] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Why it is less than it could be."""
     rung: pb.AnswerRung = pb.ANSWER_RUNG_EXTRACTIVE
@@ -41,6 +45,8 @@ class Draft:
         self.text += part.text
         if part.citation is not None:
             self.citations.append(part)
+        if part.tool_call is not None:
+            self.tool_calls.append(part.tool_call)
 
     @property
     def tokens_per_second(self) -> float:

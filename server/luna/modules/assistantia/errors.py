@@ -119,3 +119,28 @@ class AnswerBrokeOffError(AssistantiaModuleError):
             turn_id=turn_id,
             model=model,
         )
+
+
+class BudgetSpentError(AssistantiaModuleError):
+    """The tokens that a caller may use today are spent."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_BUDGET_SPENT"
+
+    def __init__(self, *, limit: int, spent: int, resets: str, retry_after_seconds: float) -> None:
+        super().__init__(
+            f"{spent} of {limit} tokens are spent; wait until {resets}, or name no model to be answered with quotes",
+            limit=limit,
+            spent=spent,
+            resets=resets,
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ToolResultsError(AssistantiaModuleError):
+    """The results are not those of the tools that a conversation waits for."""
+
+    reason = "ASSISTANTIA_ERROR_REASON_TOOL_RESULTS"
+
+    def __init__(self, waits_for: Sequence[str]) -> None:
+        ids = ", ".join(waits_for) or "no tool"
+        super().__init__(f"the conversation waits for {ids}; send those results", waits_for=",".join(waits_for))

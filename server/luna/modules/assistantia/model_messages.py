@@ -101,11 +101,16 @@ def from_call(call: ToolCall) -> pb.ToolCall:
     return pb.ToolCall(id=call.id, name=call.name, arguments=call.arguments)
 
 
+def to_call(call: pb.ToolCall) -> ToolCall:
+    """Return what a model asked for."""
+    return ToolCall(id=call.id, name=call.name, arguments=call.arguments)
+
+
 def _message(said: rpc.PromptMessage) -> Message:
     return Message(
         role=_ROLES[said.role],
         text=said.text,
-        tool_calls=[ToolCall(id=call.id, name=call.name, arguments=call.arguments) for call in said.tool_calls],
+        tool_calls=[to_call(call) for call in said.tool_calls],
         tool_call_id=said.tool_call_id,
     )
 

@@ -5,13 +5,17 @@ from typing import Final
 
 from arkalia.assistantia.v1 import conversation_pb2 as pb
 
-from luna.kernel.generation import Delta, Ending, Finished, Piece
+from luna.kernel.generation import Delta, Ending, Finished, Piece, ToolCall
 from luna.modules.assistantia.citing import Citer
 from luna.modules.assistantia.domain import Passage
 from luna.modules.assistantia.draft import Draft, Part
 from luna.modules.assistantia.withholding import Withholding
 
-_ENDINGS: Final = {Ending.STOP: pb.ANSWER_ENDING_STOP, Ending.LENGTH: pb.ANSWER_ENDING_LENGTH}
+_ENDINGS: Final = {
+    Ending.STOP: pb.ANSWER_ENDING_STOP,
+    Ending.LENGTH: pb.ANSWER_ENDING_LENGTH,
+    Ending.TOOL_CALLS: pb.ANSWER_ENDING_TOOL_CALLS,
+}
 
 
 class Transcript:
@@ -34,6 +38,8 @@ class Transcript:
             text = self._finished(piece)
         if text:
             yield from self._citer.read(text)
+        if isinstance(piece, ToolCall):
+            yield Part(text="", tool_call=piece)
 
     def _told(self, delta: Delta) -> str:
         draft = self._draft
@@ -45,7 +51,8 @@ class Transcript:
 
     def _finished(self, finished: Finished) -> str:
         draft = self._draft
-        draft.ending = _ENDINGS[finished.ending]
+        # Some servers say that they stopped.
+        draft.ending = pb.ANSWER_ENDING_TOOL_CALLS if draft.tool_calls else _ENDINGS[finished.ending]
         if finished.prompt_tokens is not None and finished.answer_tokens is not None:
             draft.prompt_tokens, draft.answer_tokens = finished.prompt_tokens, finished.answer_tokens
             draft.estimated = False

@@ -29,9 +29,10 @@ from arkalia.options.v1 import field_pb2 as arkalia_dot_options_dot_v1_dot_field
 from arkalia.options.v1 import method_pb2 as arkalia_dot_options_dot_v1_dot_method__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.arkalia/assistantia/v1/assistant_service.proto\x12\x16\x61rkalia.assistantia.v1\x1a)arkalia/assistantia/v1/conversation.proto\x1a\"arkalia/assistantia/v1/model.proto\x1a)arkalia/assistantia/v1/prompt_guard.proto\x1a\x1e\x61rkalia/options/v1/field.proto\x1a\x1f\x61rkalia/options/v1/method.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xb8\x02\n\x0b\x43hatRequest\x12 \n\x07message\x18\x01 \x01(\tB\x0f\xbaH\x08r\x06\x10\x01\x18\x80\x80\x02\x98\xb5\x18\x01\x12$\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12>\n\tnamespace\x18\x03 \x01(\tB+\xbaH(r#\x18\x80\x01\x32\x1e^[A-Za-z0-9][A-Za-z0-9._:@-]*$\xd8\x01\x01\x12\x1d\n\x0cmemories_max\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x18\x32\x12\x17\n\x05model\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x32\n\x08sampling\x18\x06 \x01(\x0b\x32 .arkalia.assistantia.v1.Sampling\x12#\n\x0cinstructions\x18\x07 \x01(\tB\r\xbaH\x06r\x04\x18\x80\x80\x01\x98\xb5\x18\x01\x12\x10\n\x08unmasked\x18\x08 \x01(\x08\"l\n\tChatBegun\x12\x35\n\x07verdict\x18\x01 \x01(\x0b\x32$.arkalia.assistantia.v1.GuardVerdict\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0f\n\x07turn_id\x18\x03 \x01(\t\"\xa1\x01\n\x08\x43hatDone\x12\x30\n\x04rung\x18\x01 \x01(\x0e\x32\".arkalia.assistantia.v1.AnswerRung\x12\r\n\x05notes\x18\x02 \x03(\t\x12\x0f\n\x07turn_id\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x34\n\x06\x65nding\x18\x05 \x01(\x0e\x32$.arkalia.assistantia.v1.AnswerEnding\"\xf9\x01\n\x0c\x43hatResponse\x12\x32\n\x05\x62\x65gun\x18\x01 \x01(\x0b\x32!.arkalia.assistantia.v1.ChatBegunH\x00\x12\x15\n\x05\x64\x65lta\x18\x02 \x01(\tB\x04\x98\xb5\x18\x01H\x00\x12\x34\n\x08\x63itation\x18\x03 \x01(\x0b\x32 .arkalia.assistantia.v1.CitationH\x00\x12.\n\x05usage\x18\x04 \x01(\x0b\x32\x1d.arkalia.assistantia.v1.UsageH\x00\x12\x30\n\x04\x64one\x18\x05 \x01(\x0b\x32 .arkalia.assistantia.v1.ChatDoneH\x00\x42\x06\n\x04part\"v\n\x16GetConversationRequest\x12!\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\tpage_size\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xfa\x01\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\x9b\x01\n\x17GetConversationResponse\x12:\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32$.arkalia.assistantia.v1.Conversation\x12+\n\x05turns\x18\x02 \x03(\x0b\x32\x1c.arkalia.assistantia.v1.Turn\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"T\n\x18ListConversationsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\rB\x07\xbaH\x04*\x02\x18\x64\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"q\n\x19ListConversationsResponse\x12;\n\rconversations\x18\x01 \x03(\x0b\x32$.arkalia.assistantia.v1.Conversation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x19\x44\x65leteConversationRequest\x12!\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1c\n\x1a\x44\x65leteConversationResponse2\xf8\x05\n\x10\x41ssistantService\x12\x8b\x01\n\x04\x43hat\x12#.arkalia.assistantia.v1.ChatRequest\x1a$.arkalia.assistantia.v1.ChatResponse\"6\x90\x02\x00\x92\xb5\x18\x12\n\x0e\x61ssistant:chat\x10\x03\x82\xd3\xe4\x93\x02\x17\"\x12/v1/assistant:chat:\x01*0\x01\x12\xc6\x01\n\x0fGetConversation\x12..arkalia.assistantia.v1.GetConversationRequest\x1a/.arkalia.assistantia.v1.GetConversationResponse\"R\x90\x02\x01\x92\xb5\x18\x16\n\x0e\x61ssistant:read\x10\x03\x1a\x02\x08\x05\x82\xd3\xe4\x93\x02/\x12-/v1/assistant/conversations/{conversation_id}\x12\xba\x01\n\x11ListConversations\x12\x30.arkalia.assistantia.v1.ListConversationsRequest\x1a\x31.arkalia.assistantia.v1.ListConversationsResponse\"@\x90\x02\x01\x92\xb5\x18\x16\n\x0e\x61ssistant:read\x10\x04\x1a\x02\x08\n\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/assistant/conversations\x12\xcf\x01\n\x12\x44\x65leteConversation\x12\x31.arkalia.assistantia.v1.DeleteConversationRequest\x1a\x32.arkalia.assistantia.v1.DeleteConversationResponse\"R\x90\x02\x02\x92\xb5\x18\x16\n\x0e\x61ssistant:chat\x10\x03\x1a\x02\x08\x05\x82\xd3\xe4\x93\x02/*-/v1/assistant/conversations/{conversation_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.arkalia/assistantia/v1/assistant_service.proto\x12\x16\x61rkalia.assistantia.v1\x1a)arkalia/assistantia/v1/conversation.proto\x1a\"arkalia/assistantia/v1/model.proto\x1a)arkalia/assistantia/v1/prompt_guard.proto\x1a\x1e\x61rkalia/options/v1/field.proto\x1a\x1f\x61rkalia/options/v1/method.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x04\n\x0b\x43hatRequest\x12\x1e\n\x07message\x18\x01 \x01(\tB\r\xbaH\x06r\x04\x18\x80\x80\x02\x98\xb5\x18\x01\x12$\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12>\n\tnamespace\x18\x03 \x01(\tB+\xbaH(r#\x18\x80\x01\x32\x1e^[A-Za-z0-9][A-Za-z0-9._:@-]*$\xd8\x01\x01\x12\x1d\n\x0cmemories_max\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x18\x32\x12\x17\n\x05model\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x32\n\x08sampling\x18\x06 \x01(\x0b\x32 .arkalia.assistantia.v1.Sampling\x12#\n\x0cinstructions\x18\x07 \x01(\tB\r\xbaH\x06r\x04\x18\x80\x80\x01\x98\xb5\x18\x01\x12\x10\n\x08unmasked\x18\x08 \x01(\x08\x12\x35\n\x05tools\x18\t \x03(\x0b\x32\x1c.arkalia.assistantia.v1.ToolB\x08\xbaH\x05\x92\x01\x02\x10 \x12\x42\n\x0ctool_results\x18\n \x03(\x0b\x32\".arkalia.assistantia.v1.ToolResultB\x08\xbaH\x05\x92\x01\x02\x10 :\x9c\x01\xbaH\x98\x01\x1a\x95\x01\n\x1f\x63hat_request.message_or_results\x12:either message or tool_results must be there, and not both\x1a\x36(this.message != \'\') != (this.tool_results.size() > 0)\"l\n\tChatBegun\x12\x35\n\x07verdict\x18\x01 \x01(\x0b\x32$.arkalia.assistantia.v1.GuardVerdict\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0f\n\x07turn_id\x18\x03 \x01(\t\"\xa1\x01\n\x08\x43hatDone\x12\x30\n\x04rung\x18\x01 \x01(\x0e\x32\".arkalia.assistantia.v1.AnswerRung\x12\r\n\x05notes\x18\x02 \x03(\t\x12\x0f\n\x07turn_id\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x34\n\x06\x65nding\x18\x05 \x01(\x0e\x32$.arkalia.assistantia.v1.AnswerEnding\"\xb0\x02\n\x0c\x43hatResponse\x12\x32\n\x05\x62\x65gun\x18\x01 \x01(\x0b\x32!.arkalia.assistantia.v1.ChatBegunH\x00\x12\x15\n\x05\x64\x65lta\x18\x02 \x01(\tB\x04\x98\xb5\x18\x01H\x00\x12\x34\n\x08\x63itation\x18\x03 \x01(\x0b\x32 .arkalia.assistantia.v1.CitationH\x00\x12.\n\x05usage\x18\x04 \x01(\x0b\x32\x1d.arkalia.assistantia.v1.UsageH\x00\x12\x30\n\x04\x64one\x18\x05 \x01(\x0b\x32 .arkalia.assistantia.v1.ChatDoneH\x00\x12\x35\n\ttool_call\x18\x06 \x01(\x0b\x32 .arkalia.assistantia.v1.ToolCallH\x00\x42\x06\n\x04part\"\x13\n\x11\x43onverseInterrupt\"\xd3\x01\n\x0f\x43onverseRequest\x12\x36\n\x07message\x18\x01 \x01(\x0b\x32#.arkalia.assistantia.v1.ChatRequestH\x00\x12\x39\n\x0btool_result\x18\x02 \x01(\x0b\x32\".arkalia.assistantia.v1.ToolResultH\x00\x12>\n\tinterrupt\x18\x03 \x01(\x0b\x32).arkalia.assistantia.v1.ConverseInterruptH\x00\x42\r\n\x04said\x12\x05\xbaH\x02\x08\x01\"F\n\x10\x43onverseResponse\x12\x32\n\x04part\x18\x01 \x01(\x0b\x32$.arkalia.assistantia.v1.ChatResponse\"\x12\n\x10GetBudgetRequest\"o\n\x11GetBudgetResponse\x12\x14\n\x0ctokens_daily\x18\x01 \x01(\x04\x12\x14\n\x0ctokens_spent\x18\x02 \x01(\x04\x12.\n\nreset_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x16GetConversationRequest\x12!\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\tpage_size\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xfa\x01\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\x9b\x01\n\x17GetConversationResponse\x12:\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32$.arkalia.assistantia.v1.Conversation\x12+\n\x05turns\x18\x02 \x03(\x0b\x32\x1c.arkalia.assistantia.v1.Turn\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"T\n\x18ListConversationsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\rB\x07\xbaH\x04*\x02\x18\x64\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"q\n\x19ListConversationsResponse\x12;\n\rconversations\x18\x01 \x03(\x0b\x32$.arkalia.assistantia.v1.Conversation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x19\x44\x65leteConversationRequest\x12!\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1c\n\x1a\x44\x65leteConversationResponse2\x94\x08\n\x10\x41ssistantService\x12\x8b\x01\n\x04\x43hat\x12#.arkalia.assistantia.v1.ChatRequest\x1a$.arkalia.assistantia.v1.ChatResponse\"6\x90\x02\x00\x92\xb5\x18\x12\n\x0e\x61ssistant:chat\x10\x03\x82\xd3\xe4\x93\x02\x17\"\x12/v1/assistant:chat:\x01*0\x01\x12|\n\x08\x43onverse\x12\'.arkalia.assistantia.v1.ConverseRequest\x1a(.arkalia.assistantia.v1.ConverseResponse\"\x19\x90\x02\x00\x92\xb5\x18\x12\n\x0e\x61ssistant:chat\x10\x03(\x01\x30\x01\x12\x9b\x01\n\tGetBudget\x12(.arkalia.assistantia.v1.GetBudgetRequest\x1a).arkalia.assistantia.v1.GetBudgetResponse\"9\x90\x02\x01\x92\xb5\x18\x16\n\x0e\x61ssistant:read\x10\x03\x1a\x02\x08\n\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/assistant/budget\x12\xc6\x01\n\x0fGetConversation\x12..arkalia.assistantia.v1.GetConversationRequest\x1a/.arkalia.assistantia.v1.GetConversationResponse\"R\x90\x02\x01\x92\xb5\x18\x16\n\x0e\x61ssistant:read\x10\x03\x1a\x02\x08\x05\x82\xd3\xe4\x93\x02/\x12-/v1/assistant/conversations/{conversation_id}\x12\xba\x01\n\x11ListConversations\x12\x30.arkalia.assistantia.v1.ListConversationsRequest\x1a\x31.arkalia.assistantia.v1.ListConversationsResponse\"@\x90\x02\x01\x92\xb5\x18\x16\n\x0e\x61ssistant:read\x10\x04\x1a\x02\x08\n\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/assistant/conversations\x12\xcf\x01\n\x12\x44\x65leteConversation\x12\x31.arkalia.assistantia.v1.DeleteConversationRequest\x1a\x32.arkalia.assistantia.v1.DeleteConversationResponse\"R\x90\x02\x02\x92\xb5\x18\x16\n\x0e\x61ssistant:chat\x10\x03\x1a\x02\x08\x05\x82\xd3\xe4\x93\x02/*-/v1/assistant/conversations/{conversation_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +40,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'arkalia.assistantia.v1.assi
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CHATREQUEST'].fields_by_name['message']._loaded_options = None
-  _globals['_CHATREQUEST'].fields_by_name['message']._serialized_options = b'\272H\010r\006\020\001\030\200\200\002\230\265\030\001'
+  _globals['_CHATREQUEST'].fields_by_name['message']._serialized_options = b'\272H\006r\004\030\200\200\002\230\265\030\001'
   _globals['_CHATREQUEST'].fields_by_name['conversation_id']._loaded_options = None
   _globals['_CHATREQUEST'].fields_by_name['conversation_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_CHATREQUEST'].fields_by_name['namespace']._loaded_options = None
@@ -50,8 +51,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHATREQUEST'].fields_by_name['model']._serialized_options = b'\272H\005r\003\030\200\002'
   _globals['_CHATREQUEST'].fields_by_name['instructions']._loaded_options = None
   _globals['_CHATREQUEST'].fields_by_name['instructions']._serialized_options = b'\272H\006r\004\030\200\200\001\230\265\030\001'
+  _globals['_CHATREQUEST'].fields_by_name['tools']._loaded_options = None
+  _globals['_CHATREQUEST'].fields_by_name['tools']._serialized_options = b'\272H\005\222\001\002\020 '
+  _globals['_CHATREQUEST'].fields_by_name['tool_results']._loaded_options = None
+  _globals['_CHATREQUEST'].fields_by_name['tool_results']._serialized_options = b'\272H\005\222\001\002\020 '
+  _globals['_CHATREQUEST']._loaded_options = None
+  _globals['_CHATREQUEST']._serialized_options = b'\272H\230\001\032\225\001\n\037chat_request.message_or_results\022:either message or tool_results must be there, and not both\0326(this.message != \'\') != (this.tool_results.size() > 0)'
   _globals['_CHATRESPONSE'].fields_by_name['delta']._loaded_options = None
   _globals['_CHATRESPONSE'].fields_by_name['delta']._serialized_options = b'\230\265\030\001'
+  _globals['_CONVERSEREQUEST'].oneofs_by_name['said']._loaded_options = None
+  _globals['_CONVERSEREQUEST'].oneofs_by_name['said']._serialized_options = b'\272H\002\010\001'
   _globals['_GETCONVERSATIONREQUEST'].fields_by_name['conversation_id']._loaded_options = None
   _globals['_GETCONVERSATIONREQUEST'].fields_by_name['conversation_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETCONVERSATIONREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -66,32 +75,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETECONVERSATIONREQUEST'].fields_by_name['conversation_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_ASSISTANTSERVICE'].methods_by_name['Chat']._loaded_options = None
   _globals['_ASSISTANTSERVICE'].methods_by_name['Chat']._serialized_options = b'\220\002\000\222\265\030\022\n\016assistant:chat\020\003\202\323\344\223\002\027\"\022/v1/assistant:chat:\001*'
+  _globals['_ASSISTANTSERVICE'].methods_by_name['Converse']._loaded_options = None
+  _globals['_ASSISTANTSERVICE'].methods_by_name['Converse']._serialized_options = b'\220\002\000\222\265\030\022\n\016assistant:chat\020\003'
+  _globals['_ASSISTANTSERVICE'].methods_by_name['GetBudget']._loaded_options = None
+  _globals['_ASSISTANTSERVICE'].methods_by_name['GetBudget']._serialized_options = b'\220\002\001\222\265\030\026\n\016assistant:read\020\003\032\002\010\n\202\323\344\223\002\026\022\024/v1/assistant/budget'
   _globals['_ASSISTANTSERVICE'].methods_by_name['GetConversation']._loaded_options = None
   _globals['_ASSISTANTSERVICE'].methods_by_name['GetConversation']._serialized_options = b'\220\002\001\222\265\030\026\n\016assistant:read\020\003\032\002\010\005\202\323\344\223\002/\022-/v1/assistant/conversations/{conversation_id}'
   _globals['_ASSISTANTSERVICE'].methods_by_name['ListConversations']._loaded_options = None
   _globals['_ASSISTANTSERVICE'].methods_by_name['ListConversations']._serialized_options = b'\220\002\001\222\265\030\026\n\016assistant:read\020\004\032\002\010\n\202\323\344\223\002\035\022\033/v1/assistant/conversations'
   _globals['_ASSISTANTSERVICE'].methods_by_name['DeleteConversation']._loaded_options = None
   _globals['_ASSISTANTSERVICE'].methods_by_name['DeleteConversation']._serialized_options = b'\220\002\002\222\265\030\026\n\016assistant:chat\020\003\032\002\010\005\202\323\344\223\002/*-/v1/assistant/conversations/{conversation_id}'
-  _globals['_CHATREQUEST']._serialized_start=321
-  _globals['_CHATREQUEST']._serialized_end=633
-  _globals['_CHATBEGUN']._serialized_start=635
-  _globals['_CHATBEGUN']._serialized_end=743
-  _globals['_CHATDONE']._serialized_start=746
-  _globals['_CHATDONE']._serialized_end=907
-  _globals['_CHATRESPONSE']._serialized_start=910
-  _globals['_CHATRESPONSE']._serialized_end=1159
-  _globals['_GETCONVERSATIONREQUEST']._serialized_start=1161
-  _globals['_GETCONVERSATIONREQUEST']._serialized_end=1279
-  _globals['_GETCONVERSATIONRESPONSE']._serialized_start=1282
-  _globals['_GETCONVERSATIONRESPONSE']._serialized_end=1437
-  _globals['_LISTCONVERSATIONSREQUEST']._serialized_start=1439
-  _globals['_LISTCONVERSATIONSREQUEST']._serialized_end=1523
-  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_start=1525
-  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_end=1638
-  _globals['_DELETECONVERSATIONREQUEST']._serialized_start=1640
-  _globals['_DELETECONVERSATIONREQUEST']._serialized_end=1702
-  _globals['_DELETECONVERSATIONRESPONSE']._serialized_start=1704
-  _globals['_DELETECONVERSATIONRESPONSE']._serialized_end=1732
-  _globals['_ASSISTANTSERVICE']._serialized_start=1735
-  _globals['_ASSISTANTSERVICE']._serialized_end=2495
+  _globals['_CHATREQUEST']._serialized_start=354
+  _globals['_CHATREQUEST']._serialized_end=946
+  _globals['_CHATBEGUN']._serialized_start=948
+  _globals['_CHATBEGUN']._serialized_end=1056
+  _globals['_CHATDONE']._serialized_start=1059
+  _globals['_CHATDONE']._serialized_end=1220
+  _globals['_CHATRESPONSE']._serialized_start=1223
+  _globals['_CHATRESPONSE']._serialized_end=1527
+  _globals['_CONVERSEINTERRUPT']._serialized_start=1529
+  _globals['_CONVERSEINTERRUPT']._serialized_end=1548
+  _globals['_CONVERSEREQUEST']._serialized_start=1551
+  _globals['_CONVERSEREQUEST']._serialized_end=1762
+  _globals['_CONVERSERESPONSE']._serialized_start=1764
+  _globals['_CONVERSERESPONSE']._serialized_end=1834
+  _globals['_GETBUDGETREQUEST']._serialized_start=1836
+  _globals['_GETBUDGETREQUEST']._serialized_end=1854
+  _globals['_GETBUDGETRESPONSE']._serialized_start=1856
+  _globals['_GETBUDGETRESPONSE']._serialized_end=1967
+  _globals['_GETCONVERSATIONREQUEST']._serialized_start=1969
+  _globals['_GETCONVERSATIONREQUEST']._serialized_end=2087
+  _globals['_GETCONVERSATIONRESPONSE']._serialized_start=2090
+  _globals['_GETCONVERSATIONRESPONSE']._serialized_end=2245
+  _globals['_LISTCONVERSATIONSREQUEST']._serialized_start=2247
+  _globals['_LISTCONVERSATIONSREQUEST']._serialized_end=2331
+  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_start=2333
+  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_end=2446
+  _globals['_DELETECONVERSATIONREQUEST']._serialized_start=2448
+  _globals['_DELETECONVERSATIONREQUEST']._serialized_end=2510
+  _globals['_DELETECONVERSATIONRESPONSE']._serialized_start=2512
+  _globals['_DELETECONVERSATIONRESPONSE']._serialized_end=2540
+  _globals['_ASSISTANTSERVICE']._serialized_start=2543
+  _globals['_ASSISTANTSERVICE']._serialized_end=3587
 # @@protoc_insertion_point(module_scope)

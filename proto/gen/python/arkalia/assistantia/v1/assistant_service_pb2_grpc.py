@@ -41,6 +41,16 @@ class AssistantServiceStub:
                 request_serializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ChatRequest.SerializeToString,
                 response_deserializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ChatResponse.FromString,
                 _registered_method=True)
+        self.Converse = channel.stream_stream(
+                '/arkalia.assistantia.v1.AssistantService/Converse',
+                request_serializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ConverseRequest.SerializeToString,
+                response_deserializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ConverseResponse.FromString,
+                _registered_method=True)
+        self.GetBudget = channel.unary_unary(
+                '/arkalia.assistantia.v1.AssistantService/GetBudget',
+                request_serializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.GetBudgetRequest.SerializeToString,
+                response_deserializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.GetBudgetResponse.FromString,
+                _registered_method=True)
         self.GetConversation = channel.unary_unary(
                 '/arkalia.assistantia.v1.AssistantService/GetConversation',
                 request_serializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.GetConversationRequest.SerializeToString,
@@ -82,6 +92,27 @@ class AssistantServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Converse(self, request_iterator, context):
+        """Answers messages of one conversation as they come, each as `Chat` would.
+
+        The conversation is that of the first message; a message that comes during
+        an answer waits for its end. Where the model asks for tools, the answer goes
+        on when all results are there; one that does not come within 120 seconds is
+        told to be missing. After 8 rounds no more tools are offered. An interrupt
+        stops the answer at once, keeps what was said, and the stream goes on. What
+        fails ends the stream.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBudget(self, request, context):
+        """Returns how many tokens the caller may still use today.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetConversation(self, request, context):
         """Returns a conversation with its newest turns.
         """
@@ -112,6 +143,16 @@ def add_AssistantServiceServicer_to_server(servicer, server):
                     servicer.Chat,
                     request_deserializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ChatRequest.FromString,
                     response_serializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ChatResponse.SerializeToString,
+            ),
+            'Converse': grpc.stream_stream_rpc_method_handler(
+                    servicer.Converse,
+                    request_deserializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ConverseRequest.FromString,
+                    response_serializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ConverseResponse.SerializeToString,
+            ),
+            'GetBudget': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBudget,
+                    request_deserializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.GetBudgetRequest.FromString,
+                    response_serializer=arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.GetBudgetResponse.SerializeToString,
             ),
             'GetConversation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetConversation,
@@ -158,6 +199,60 @@ class AssistantService:
             '/arkalia.assistantia.v1.AssistantService/Chat',
             arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ChatRequest.SerializeToString,
             arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ChatResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Converse(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/arkalia.assistantia.v1.AssistantService/Converse',
+            arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ConverseRequest.SerializeToString,
+            arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.ConverseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBudget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/arkalia.assistantia.v1.AssistantService/GetBudget',
+            arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.GetBudgetRequest.SerializeToString,
+            arkalia_dot_assistantia_dot_v1_dot_assistant__service__pb2.GetBudgetResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,6 +50,18 @@ class AssistantServiceStub:
     `ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF` if a model stops in the middle
     of its answer.
     """
+    Converse: _grpc.StreamStreamMultiCallable[_assistant_service_pb2.ConverseRequest, _assistant_service_pb2.ConverseResponse]
+    """Answers messages of one conversation as they come, each as `Chat` would.
+
+    The conversation is that of the first message; a message that comes during
+    an answer waits for its end. Where the model asks for tools, the answer goes
+    on when all results are there; one that does not come within 120 seconds is
+    told to be missing. After 8 rounds no more tools are offered. An interrupt
+    stops the answer at once, keeps what was said, and the stream goes on. What
+    fails ends the stream.
+    """
+    GetBudget: _grpc.UnaryUnaryMultiCallable[_assistant_service_pb2.GetBudgetRequest, _assistant_service_pb2.GetBudgetResponse]
+    """Returns how many tokens the caller may still use today."""
     GetConversation: _grpc.UnaryUnaryMultiCallable[_assistant_service_pb2.GetConversationRequest, _assistant_service_pb2.GetConversationResponse]
     """Returns a conversation with its newest turns."""
     ListConversations: _grpc.UnaryUnaryMultiCallable[_assistant_service_pb2.ListConversationsRequest, _assistant_service_pb2.ListConversationsResponse]
@@ -82,6 +94,18 @@ class AssistantServiceAsyncStub(AssistantServiceStub):
     `ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF` if a model stops in the middle
     of its answer.
     """
+    Converse: _aio.StreamStreamMultiCallable[_assistant_service_pb2.ConverseRequest, _assistant_service_pb2.ConverseResponse]  # type: ignore[assignment]
+    """Answers messages of one conversation as they come, each as `Chat` would.
+
+    The conversation is that of the first message; a message that comes during
+    an answer waits for its end. Where the model asks for tools, the answer goes
+    on when all results are there; one that does not come within 120 seconds is
+    told to be missing. After 8 rounds no more tools are offered. An interrupt
+    stops the answer at once, keeps what was said, and the stream goes on. What
+    fails ends the stream.
+    """
+    GetBudget: _aio.UnaryUnaryMultiCallable[_assistant_service_pb2.GetBudgetRequest, _assistant_service_pb2.GetBudgetResponse]  # type: ignore[assignment]
+    """Returns how many tokens the caller may still use today."""
     GetConversation: _aio.UnaryUnaryMultiCallable[_assistant_service_pb2.GetConversationRequest, _assistant_service_pb2.GetConversationResponse]  # type: ignore[assignment]
     """Returns a conversation with its newest turns."""
     ListConversations: _aio.UnaryUnaryMultiCallable[_assistant_service_pb2.ListConversationsRequest, _assistant_service_pb2.ListConversationsResponse]  # type: ignore[assignment]
@@ -117,6 +141,30 @@ class AssistantServiceServicer(metaclass=_abc_1.ABCMeta):
         `ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF` if a model stops in the middle
         of its answer.
         """
+
+    @_abc_1.abstractmethod
+    def Converse(
+        self,
+        request_iterator: _MaybeAsyncIterator[_assistant_service_pb2.ConverseRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_assistant_service_pb2.ConverseResponse], _abc.AsyncIterator[_assistant_service_pb2.ConverseResponse]]:
+        """Answers messages of one conversation as they come, each as `Chat` would.
+
+        The conversation is that of the first message; a message that comes during
+        an answer waits for its end. Where the model asks for tools, the answer goes
+        on when all results are there; one that does not come within 120 seconds is
+        told to be missing. After 8 rounds no more tools are offered. An interrupt
+        stops the answer at once, keeps what was said, and the stream goes on. What
+        fails ends the stream.
+        """
+
+    @_abc_1.abstractmethod
+    def GetBudget(
+        self,
+        request: _assistant_service_pb2.GetBudgetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_assistant_service_pb2.GetBudgetResponse, _abc.Awaitable[_assistant_service_pb2.GetBudgetResponse]]:
+        """Returns how many tokens the caller may still use today."""
 
     @_abc_1.abstractmethod
     def GetConversation(

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from arkalia.assistantia.v1 import conversation_pb2 as arkalia_dot_assistantia_dot_v1_dot_conversation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.arkalia/assistantia/v1/assistantia_event.proto\x12\x16\x61rkalia.assistantia.v1\x1a)arkalia/assistantia/v1/conversation.proto\"b\n\x13\x43onversationStarted\x12:\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32$.arkalia.assistantia.v1.Conversation\x12\x0f\n\x07subject\x18\x02 \x01(\t\"~\n\tTurnTaken\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12*\n\x04turn\x18\x02 \x01(\x0b\x32\x1c.arkalia.assistantia.v1.Turn\x12,\n\x05usage\x18\x03 \x01(\x0b\x32\x1d.arkalia.assistantia.v1.Usage\".\n\x13\x43onversationDeleted\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.arkalia/assistantia/v1/assistantia_event.proto\x12\x16\x61rkalia.assistantia.v1\x1a)arkalia/assistantia/v1/conversation.proto\"b\n\x13\x43onversationStarted\x12:\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32$.arkalia.assistantia.v1.Conversation\x12\x0f\n\x07subject\x18\x02 \x01(\t\"\x8f\x01\n\tTurnTaken\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12*\n\x04turn\x18\x02 \x01(\x0b\x32\x1c.arkalia.assistantia.v1.Turn\x12,\n\x05usage\x18\x03 \x01(\x0b\x32\x1d.arkalia.assistantia.v1.Usage\x12\x0f\n\x07subject\x18\x04 \x01(\t\".\n\x13\x43onversationDeleted\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CONVERSATIONSTARTED']._serialized_start=117
   _globals['_CONVERSATIONSTARTED']._serialized_end=215
-  _globals['_TURNTAKEN']._serialized_start=217
-  _globals['_TURNTAKEN']._serialized_end=343
-  _globals['_CONVERSATIONDELETED']._serialized_start=345
-  _globals['_CONVERSATIONDELETED']._serialized_end=391
+  _globals['_TURNTAKEN']._serialized_start=218
+  _globals['_TURNTAKEN']._serialized_end=361
+  _globals['_CONVERSATIONDELETED']._serialized_start=363
+  _globals['_CONVERSATIONDELETED']._serialized_end=409
 # @@protoc_insertion_point(module_scope)

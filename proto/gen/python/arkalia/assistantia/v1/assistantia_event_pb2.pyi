@@ -15,14 +15,16 @@ class ConversationStarted(_message.Message):
     def __init__(self, conversation: _Optional[_Union[_conversation_pb2.Conversation, _Mapping]] = ..., subject: _Optional[str] = ...) -> None: ...
 
 class TurnTaken(_message.Message):
-    __slots__ = ("conversation_id", "turn", "usage")
+    __slots__ = ("conversation_id", "turn", "usage", "subject")
     CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
     TURN_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
     conversation_id: str
     turn: _conversation_pb2.Turn
     usage: _conversation_pb2.Usage
-    def __init__(self, conversation_id: _Optional[str] = ..., turn: _Optional[_Union[_conversation_pb2.Turn, _Mapping]] = ..., usage: _Optional[_Union[_conversation_pb2.Usage, _Mapping]] = ...) -> None: ...
+    subject: str
+    def __init__(self, conversation_id: _Optional[str] = ..., turn: _Optional[_Union[_conversation_pb2.Turn, _Mapping]] = ..., usage: _Optional[_Union[_conversation_pb2.Usage, _Mapping]] = ..., subject: _Optional[str] = ...) -> None: ...
 
 class ConversationDeleted(_message.Message):
     __slots__ = ("conversation_id",)

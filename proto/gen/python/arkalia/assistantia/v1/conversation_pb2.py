@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from arkalia.assistantia.v1 import model_pb2 as arkalia_dot_assistantia_dot_v1_dot_model__pb2
 from arkalia.options.v1 import field_pb2 as arkalia_dot_options_dot_v1_dot_field__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)arkalia/assistantia/v1/conversation.proto\x12\x16\x61rkalia.assistantia.v1\x1a\x1e\x61rkalia/options/v1/field.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"S\n\x08\x43itation\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x11\n\tmemory_id\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x12\n\x04text\x18\x04 \x01(\tB\x04\x98\xb5\x18\x01\"\xcb\x01\n\x05Usage\x12\x36\n\x13time_to_first_token\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0brecall_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rprompt_tokens\x18\x03 \x01(\r\x12\x15\n\ranswer_tokens\x18\x04 \x01(\r\x12\x19\n\x11tokens_per_second\x18\x05 \x01(\x02\x12\x11\n\testimated\x18\x06 \x01(\x08\"\xa6\x02\n\x04Turn\x12\x0f\n\x07turn_id\x18\x01 \x01(\t\x12\x30\n\x07speaker\x18\x02 \x01(\x0e\x32\x1f.arkalia.assistantia.v1.Speaker\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x98\xb5\x18\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\tcitations\x18\x05 \x03(\x0b\x32 .arkalia.assistantia.v1.Citation\x12\x30\n\x04rung\x18\x06 \x01(\x0e\x32\".arkalia.assistantia.v1.AnswerRung\x12\r\n\x05notes\x18\x07 \x03(\t\x12\x11\n\tbroke_off\x18\x08 \x01(\t\x12\r\n\x05model\x18\t \x01(\t\"\x80\x01\n\x0c\x43onversation\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x13\n\x05title\x18\x02 \x01(\tB\x04\x98\xb5\x18\x01\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x94\x01\n\nAnswerRung\x12\x1b\n\x17\x41NSWER_RUNG_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41NSWER_RUNG_EXTRACTIVE\x10\x01\x12\x17\n\x13\x41NSWER_RUNG_REFUSAL\x10\x02\x12\x15\n\x11\x41NSWER_RUNG_MODEL\x10\x03\x12\x1d\n\x19\x41NSWER_RUNG_SMALLER_MODEL\x10\x04*_\n\x0c\x41nswerEnding\x12\x1d\n\x19\x41NSWER_ENDING_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41NSWER_ENDING_STOP\x10\x01\x12\x18\n\x14\x41NSWER_ENDING_LENGTH\x10\x02*K\n\x07Speaker\x12\x17\n\x13SPEAKER_UNSPECIFIED\x10\x00\x12\x10\n\x0cSPEAKER_USER\x10\x01\x12\x15\n\x11SPEAKER_ASSISTANT\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)arkalia/assistantia/v1/conversation.proto\x12\x16\x61rkalia.assistantia.v1\x1a\"arkalia/assistantia/v1/model.proto\x1a\x1e\x61rkalia/options/v1/field.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"S\n\x08\x43itation\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x11\n\tmemory_id\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x12\n\x04text\x18\x04 \x01(\tB\x04\x98\xb5\x18\x01\"\xcb\x01\n\x05Usage\x12\x36\n\x13time_to_first_token\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0brecall_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rprompt_tokens\x18\x03 \x01(\r\x12\x15\n\ranswer_tokens\x18\x04 \x01(\r\x12\x19\n\x11tokens_per_second\x18\x05 \x01(\x02\x12\x11\n\testimated\x18\x06 \x01(\x08\"\x96\x03\n\x04Turn\x12\x0f\n\x07turn_id\x18\x01 \x01(\t\x12\x30\n\x07speaker\x18\x02 \x01(\x0e\x32\x1f.arkalia.assistantia.v1.Speaker\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x98\xb5\x18\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\tcitations\x18\x05 \x03(\x0b\x32 .arkalia.assistantia.v1.Citation\x12\x30\n\x04rung\x18\x06 \x01(\x0e\x32\".arkalia.assistantia.v1.AnswerRung\x12\r\n\x05notes\x18\x07 \x03(\t\x12\x11\n\tbroke_off\x18\x08 \x01(\t\x12\r\n\x05model\x18\t \x01(\t\x12\x34\n\ntool_calls\x18\n \x03(\x0b\x32 .arkalia.assistantia.v1.ToolCall\x12\x38\n\x0ctool_results\x18\x0b \x03(\x0b\x32\".arkalia.assistantia.v1.ToolResult\"\x80\x01\n\x0c\x43onversation\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x13\n\x05title\x18\x02 \x01(\tB\x04\x98\xb5\x18\x01\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x94\x01\n\nAnswerRung\x12\x1b\n\x17\x41NSWER_RUNG_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41NSWER_RUNG_EXTRACTIVE\x10\x01\x12\x17\n\x13\x41NSWER_RUNG_REFUSAL\x10\x02\x12\x15\n\x11\x41NSWER_RUNG_MODEL\x10\x03\x12\x1d\n\x19\x41NSWER_RUNG_SMALLER_MODEL\x10\x04*\x9c\x01\n\x0c\x41nswerEnding\x12\x1d\n\x19\x41NSWER_ENDING_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41NSWER_ENDING_STOP\x10\x01\x12\x18\n\x14\x41NSWER_ENDING_LENGTH\x10\x02\x12\x1c\n\x18\x41NSWER_ENDING_TOOL_CALLS\x10\x03\x12\x1d\n\x19\x41NSWER_ENDING_INTERRUPTED\x10\x04*]\n\x07Speaker\x12\x17\n\x13SPEAKER_UNSPECIFIED\x10\x00\x12\x10\n\x0cSPEAKER_USER\x10\x01\x12\x15\n\x11SPEAKER_ASSISTANT\x10\x02\x12\x10\n\x0cSPEAKER_TOOL\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,18 +41,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TURN'].fields_by_name['text']._serialized_options = b'\230\265\030\001'
   _globals['_CONVERSATION'].fields_by_name['title']._loaded_options = None
   _globals['_CONVERSATION'].fields_by_name['title']._serialized_options = b'\230\265\030\001'
-  _globals['_ANSWERRUNG']._serialized_start=886
-  _globals['_ANSWERRUNG']._serialized_end=1034
-  _globals['_ANSWERENDING']._serialized_start=1036
-  _globals['_ANSWERENDING']._serialized_end=1131
-  _globals['_SPEAKER']._serialized_start=1133
-  _globals['_SPEAKER']._serialized_end=1208
-  _globals['_CITATION']._serialized_start=166
-  _globals['_CITATION']._serialized_end=249
-  _globals['_USAGE']._serialized_start=252
-  _globals['_USAGE']._serialized_end=455
-  _globals['_TURN']._serialized_start=458
-  _globals['_TURN']._serialized_end=752
-  _globals['_CONVERSATION']._serialized_start=755
-  _globals['_CONVERSATION']._serialized_end=883
+  _globals['_ANSWERRUNG']._serialized_start=1034
+  _globals['_ANSWERRUNG']._serialized_end=1182
+  _globals['_ANSWERENDING']._serialized_start=1185
+  _globals['_ANSWERENDING']._serialized_end=1341
+  _globals['_SPEAKER']._serialized_start=1343
+  _globals['_SPEAKER']._serialized_end=1436
+  _globals['_CITATION']._serialized_start=202
+  _globals['_CITATION']._serialized_end=285
+  _globals['_USAGE']._serialized_start=288
+  _globals['_USAGE']._serialized_end=491
+  _globals['_TURN']._serialized_start=494
+  _globals['_TURN']._serialized_end=900
+  _globals['_CONVERSATION']._serialized_start=903
+  _globals['_CONVERSATION']._serialized_end=1031
 # @@protoc_insertion_point(module_scope)

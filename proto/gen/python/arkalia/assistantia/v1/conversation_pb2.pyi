@@ -1,5 +1,6 @@
 import datetime
 
+from arkalia.assistantia.v1 import model_pb2 as _model_pb2
 from arkalia.options.v1 import field_pb2 as _field_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -25,12 +26,15 @@ class AnswerEnding(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ANSWER_ENDING_UNSPECIFIED: _ClassVar[AnswerEnding]
     ANSWER_ENDING_STOP: _ClassVar[AnswerEnding]
     ANSWER_ENDING_LENGTH: _ClassVar[AnswerEnding]
+    ANSWER_ENDING_TOOL_CALLS: _ClassVar[AnswerEnding]
+    ANSWER_ENDING_INTERRUPTED: _ClassVar[AnswerEnding]
 
 class Speaker(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     SPEAKER_UNSPECIFIED: _ClassVar[Speaker]
     SPEAKER_USER: _ClassVar[Speaker]
     SPEAKER_ASSISTANT: _ClassVar[Speaker]
+    SPEAKER_TOOL: _ClassVar[Speaker]
 ANSWER_RUNG_UNSPECIFIED: AnswerRung
 ANSWER_RUNG_EXTRACTIVE: AnswerRung
 ANSWER_RUNG_REFUSAL: AnswerRung
@@ -39,9 +43,12 @@ ANSWER_RUNG_SMALLER_MODEL: AnswerRung
 ANSWER_ENDING_UNSPECIFIED: AnswerEnding
 ANSWER_ENDING_STOP: AnswerEnding
 ANSWER_ENDING_LENGTH: AnswerEnding
+ANSWER_ENDING_TOOL_CALLS: AnswerEnding
+ANSWER_ENDING_INTERRUPTED: AnswerEnding
 SPEAKER_UNSPECIFIED: Speaker
 SPEAKER_USER: Speaker
 SPEAKER_ASSISTANT: Speaker
+SPEAKER_TOOL: Speaker
 
 class Citation(_message.Message):
     __slots__ = ("number", "memory_id", "event_id", "text")
@@ -72,7 +79,7 @@ class Usage(_message.Message):
     def __init__(self, time_to_first_token: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., recall_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., prompt_tokens: _Optional[int] = ..., answer_tokens: _Optional[int] = ..., tokens_per_second: _Optional[float] = ..., estimated: _Optional[bool] = ...) -> None: ...
 
 class Turn(_message.Message):
-    __slots__ = ("turn_id", "speaker", "text", "create_time", "citations", "rung", "notes", "broke_off", "model")
+    __slots__ = ("turn_id", "speaker", "text", "create_time", "citations", "rung", "notes", "broke_off", "model", "tool_calls", "tool_results")
     TURN_ID_FIELD_NUMBER: _ClassVar[int]
     SPEAKER_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +89,8 @@ class Turn(_message.Message):
     NOTES_FIELD_NUMBER: _ClassVar[int]
     BROKE_OFF_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
+    TOOL_CALLS_FIELD_NUMBER: _ClassVar[int]
+    TOOL_RESULTS_FIELD_NUMBER: _ClassVar[int]
     turn_id: str
     speaker: Speaker
     text: str
@@ -91,7 +100,9 @@ class Turn(_message.Message):
     notes: _containers.RepeatedScalarFieldContainer[str]
     broke_off: str
     model: str
-    def __init__(self, turn_id: _Optional[str] = ..., speaker: _Optional[_Union[Speaker, str]] = ..., text: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., citations: _Optional[_Iterable[_Union[Citation, _Mapping]]] = ..., rung: _Optional[_Union[AnswerRung, str]] = ..., notes: _Optional[_Iterable[str]] = ..., broke_off: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
+    tool_calls: _containers.RepeatedCompositeFieldContainer[_model_pb2.ToolCall]
+    tool_results: _containers.RepeatedCompositeFieldContainer[_model_pb2.ToolResult]
+    def __init__(self, turn_id: _Optional[str] = ..., speaker: _Optional[_Union[Speaker, str]] = ..., text: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., citations: _Optional[_Iterable[_Union[Citation, _Mapping]]] = ..., rung: _Optional[_Union[AnswerRung, str]] = ..., notes: _Optional[_Iterable[str]] = ..., broke_off: _Optional[str] = ..., model: _Optional[str] = ..., tool_calls: _Optional[_Iterable[_Union[_model_pb2.ToolCall, _Mapping]]] = ..., tool_results: _Optional[_Iterable[_Union[_model_pb2.ToolResult, _Mapping]]] = ...) -> None: ...
 
 class Conversation(_message.Message):
     __slots__ = ("conversation_id", "title", "namespace", "create_time")

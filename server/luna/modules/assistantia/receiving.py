@@ -1,0 +1,156 @@
+"""Receives what somebody says: judges it, records it, and finds out which models may answer."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
+from arkalia.assistantia.v1 import conversation_pb2 as pb
+from arkalia.assistantia.v1 import model_pb2
+
+from luna.kernel.clock import Clock
+from luna.modules.assistantia.budget import SECOND_NS, Budget, Standing
+from luna.modules.assistantia.conversations import Conversations, Talk
+from luna.modules.assistantia.errors import BudgetSpentError, ModelDownError, PromptRefusedError, ToolResultsError
+from luna.modules.assistantia.finding import Finder
+from luna.modules.assistantia.guard import PromptGuard, Verdict
+from luna.modules.assistantia.ladder import Ladder, ladder
+from luna.modules.assistantia.model_messages import EXTRACTIVE
+from luna.modules.assistantia.models import ModelShelf
+from luna.resilience.levels import Level
+
+TURNS_MAX: Final = 50
+"""How many of the newest turns a model is told at most."""
+LEFT_OUT: Final = "(left out: the guard takes it for an attack)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mind:
+    """What answers are made with."""
+
+    finder: Finder
+    shelf: ModelShelf
+    guard: PromptGuard
+    budget: Budget
+    clock: Clock
+    level: Callable[[], int]
+    """Returns the degradation level of the node."""
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be answered, in its conversation."""
+
+    request: rpc.ChatRequest
+    verdict: Verdict
+    talk: Talk
+    turn: pb.Turn
+    """What was said."""
+    turns: Sequence[pb.Turn]
+    """The newest turns, that one last."""
+    ladder: Ladder
+    notes: Sequence[str]
+    started: float
+
+    @property
+    def question(self) -> int:
+        """The place in `turns` of what a person said last."""
+        people = [place for place, turn in enumerate(self.turns) if turn.speaker == pb.SPEAKER_USER]
+        return people[-1] if people else 0
+
+
+class Reception:
+    """Takes messages and results of tools in."""
+
+    def __init__(self, mind: Mind, conversations: Conversations) -> None:
+        self._mind = mind
+        self._conversations = conversations
+
+    async def take(self, request: rpc.ChatRequest) -> Asked:
+        """Judge what is said, and record it.
+
+        Raises:
+            BudgetSpentError: a model is asked for, and the caller has used up what it may.
+            ConversationUnknownError: the conversation is none of the caller's.
+            ModelDownError: the model that is asked for is not asked anything now.
+            ModelUnknownError: there is no such model.
+            PromptRefusedError: the guard takes it for an attack.
+            ToolResultsError: no such results are waited for.
+
+        """
+        started = self._mind.clock.monotonic()
+        models = await self._ladder(request.model)
+        verdict = await self._judged(request)
+        talk = await self._conversations.open(request.conversation_id, request.namespace, request.message)
+        earlier = await self._conversations.newest(talk, TURNS_MAX)
+        results, notes = await self._results(request, earlier)
+        speaker = pb.SPEAKER_TOOL if results else pb.SPEAKER_USER
+        turn = pb.Turn(turn_id=str(uuid4()), speaker=speaker, text=request.message, tool_results=results)
+        await self._conversations.take(talk, turn)
+        return Asked(
+            request=request,
+            verdict=verdict,
+            talk=talk,
+            turn=turn,
+            turns=[*earlier, turn],
+            ladder=models,
+            notes=[*models.notes, *notes],
+            started=started,
+        )
+
+    async def _ladder(self, name: str) -> Ladder:
+        level = self._mind.level()
+        if name == EXTRACTIVE:
+            return Ladder()
+        standing = await self._mind.budget.left()
+        spent = standing if standing and standing.is_spent else None
+        if not name:
+            if spent:
+                return Ladder(notes=[f"no language model was asked: {_told(spent)}"])
+            return ladder(await self._mind.shelf.models(fresh=False), level)
+        model = await self._mind.shelf.find(name)
+        if spent:
+            raise self._refused(spent)
+        if level >= Level.HEAVY:
+            raise ModelDownError(name, f"no model is asked at level {Level(level).name}")
+        return Ladder(models=[model])
+
+    def _refused(self, spent: Standing) -> BudgetSpentError:
+        wait = max(0, spent.resets_ns - self._mind.clock.wall_ns()) / SECOND_NS
+        return BudgetSpentError(limit=spent.limit, spent=spent.spent, resets=spent.resets, retry_after_seconds=wait)
+
+    async def _judged(self, request: rpc.ChatRequest) -> Verdict:
+        texts = [text for text in (request.message, request.instructions) if text] or [""]
+        verdicts = [await asyncio.to_thread(self._mind.guard.check, text) for text in texts]
+        for verdict in verdicts:
+            if verdict.refused:
+                raise PromptRefusedError(verdict)
+        return verdicts[0]
+
+    async def _results(
+        self, request: rpc.ChatRequest, turns: Sequence[pb.Turn]
+    ) -> tuple[Sequence[model_pb2.ToolResult], Sequence[str]]:
+        if not request.tool_results:
+            return (), ()
+        waits_for = [call.id for call in turns[-1].tool_calls] if turns else []
+        if sorted(waits_for) != sorted(result.tool_call_id for result in request.tool_results):
+            raise ToolResultsError(waits_for)
+        return await asyncio.to_thread(self._screened, request.tool_results)
+
+    def _screened(
+        self, results: Sequence[model_pb2.ToolResult]
+    ) -> tuple[Sequence[model_pb2.ToolResult], Sequence[str]]:
+        refused = {it.tool_call_id for it in results if self._mind.guard.check(it.text, foreign=True).refused}
+        kept = [
+            model_pb2.ToolResult(tool_call_id=it.tool_call_id, text=LEFT_OUT) if it.tool_call_id in refused else it
+            for it in results
+        ]
+        why = f"{len(refused)} results of tools were left out, because the guard takes them for attacks"
+        return kept, [why] if refused else []
+
+
+def _told(spent: Standing) -> str:
+    return f"{spent.spent} of {spent.limit} tokens are spent until {spent.resets}"
