@@ -1,16 +1,19 @@
 """The servers of language models that the settings ask for."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from luna.app.models import model_tools
+from luna.cli.doctor_models import models_found
 from luna.kernel.model_errors import ModelServerError
 from luna.settings import Settings
 from luna.sidecar.commands import luna_command
 from luna.sidecar.diagnostics import settings_shown
 from tests.contract.model_server import asking, text_of
 from tests.model_servers import model_server
+from tests.node import free_ports
 
 
 def _settings(tmp_path: Path, **variables: object) -> Settings:
@@ -109,3 +112,21 @@ def test_processes_of_the_node_get_the_same_models(tmp_path: Path) -> None:
         told = dict(each.split("=", 1) for each in luna_command(settings) if each.startswith("ARKALIA_"))
 
         assert Settings.from_env(told) == settings
+
+
+async def test_the_doctor_says_which_models_there_are(tmp_path: Path) -> None:
+    """
+    And which that were named are not; none of that keeps a node from running.
+    """
+    async with model_server() as fake:
+        settings = _settings(
+            tmp_path,
+            ollama_url=fake.url,
+            openai_url=f"http://127.0.0.1:{free_ports(1)[0]}/v1",
+            models="ollama/echo:1b, ollama/mistral:7b",
+        )
+        found = await asyncio.to_thread(lambda: dict(models_found(settings)))
+
+    assert found["models of ollama"] == "ollama/echo:1b"
+    assert "does not answer" in found["models of openai"]
+    assert found["models that answer"] == "not there: ollama/mistral:7b"

@@ -60,6 +60,7 @@ def examine(settings: Settings) -> Findings:
             _port("port", settings.host, settings.port),
             _port("metrics port", "127.0.0.1", settings.metrics_port),
             _port("Envoy's admin port", "127.0.0.1", settings.admin_port),
+            *_models(settings),
         ]
     )
 
@@ -117,6 +118,14 @@ def _room(home: Path) -> Finding:
         good=free >= FREE_BYTES_MIN,
         advice=f"free at least {FREE_BYTES_MIN // 2**20} MiB, or choose another folder with ARKALIA_HOME",
     )
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    from luna.cli.doctor_models import models_found
+
+    # A node runs without any.
+    for what, found in models_found(settings):
+        yield Finding(what=what, found=found, good=True)
 
 
 def _port(what: str, host: str, port: int) -> Finding:
