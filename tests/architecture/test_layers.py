@@ -37,6 +37,7 @@ HOMES: dict[str, set[str]] = {
     "psutil": {"adapters", "sidecar"},
     "lancedb": {"adapters"},
     "pyarrow": {"adapters"},
+    "pypdf": {"cli"},
     "prometheus_client": {"transport"},
     "opentelemetry": {"transport"},
     "structlog": {"transport", "sidecar"},

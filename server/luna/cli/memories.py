@@ -154,26 +154,35 @@ def import_folder(
     collection: Collection = None,
     json: Json = False,
 ) -> None:
-    """Remember the text and markdown files of a folder. What was remembered before is passed over."""
+    """Remember the text, markdown and PDF files of a folder. What was remembered before is passed over."""
     from luna.cli.memory_import import batches, files, settled
 
     found = files(folder)
+    unread: list[str] = []
     if not found:
-        complaints().print(f"no .txt, .md or .markdown file is in {folder}")
+        complaints().print(f"no .txt, .md, .markdown or .pdf file is in {folder}")
         raise typer.Exit(1)
+
+    def complain(name: str, why: str) -> None:
+        unread.append(name)
+        complaints().print(f"{name} is left out: {why}", markup=False)
 
     async def show(node: Arkalia) -> None:
         with Progress(console=complaints(), disable=json) as bar:
             task = bar.add_task("remembering", total=len(found))
-            wanted = batches(folder, found, namespace=namespace, collection=collection or folder.name)
+            wanted = batches(
+                folder, found, namespace=namespace, collection=collection or folder.name, complain=complain
+            )
             outcome = await settled(node, wanted, lambda done: bar.update(task, completed=done))
         if json:
             typer.echo(as_json(outcome))
         else:
             known = f", {outcome.duplicate_count} were known" if outcome.duplicate_count else ""
-            console().print(f"remembered {outcome.retained_count} parts of {len(found)} files{known}")
+            console().print(f"remembered {outcome.retained_count} parts of {len(found) - len(unread)} files{known}")
 
     talk(state_of(context).target, show)
+    if unread:
+        raise typer.Exit(1)
 
 
 def _wanted(version: int | None, tag: str) -> RecallMoment:

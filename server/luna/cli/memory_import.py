@@ -1,8 +1,13 @@
 """Cuts the files of a folder into parts that each say something by themselves, and has them remembered.
 
-The id of a part follows from its file and its text, so an import that broke off is simply run again.
+The id of a part follows from its file and its text, so an import that broke off is simply run again. A file that
+cannot be read is told, and the import goes on.
 """
 
+import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from hashlib import sha256
@@ -13,14 +18,24 @@ from arkalia.memory.v1.memory_pb2 import NewMemory
 from arkalia.memory.v1.memory_service_pb2 import RetainManyRequest, RetainManyResponse
 
 from arkalia_client import Arkalia, new_memory
+from luna.cli import pdf_text
 
-ENDINGS: Final = frozenset({".txt", ".md", ".markdown"})
+PDF: Final = ".pdf"
+ENDINGS: Final = frozenset({".txt", ".md", ".markdown", PDF})
 PART_LENGTH: Final = 1000
 """Characters. What a model makes a vector of is about that long."""
 BATCH: Final = 64
+FILE_BYTES_MAX: Final = 256 * 1024 * 1024
+PDF_SECONDS_MAX: Final = 120.0
 
 Batch = tuple[RetainManyRequest, int]
 """Parts, and how many files are through with it."""
+Complain = Callable[[str, str], None]
+"""Is told the name of a file that cannot be read, and why."""
+
+
+class UnreadableError(Exception):
+    """A file cannot be read, and this is why."""
 
 
 def files(folder: Path) -> Sequence[Path]:
@@ -45,14 +60,32 @@ def parts(text: str) -> Iterator[str]:
         yield part
 
 
-def batches(folder: Path, found: Sequence[Path], *, namespace: str, collection: str) -> Iterator[Batch]:
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a file: of each page, counted from 1, or of the whole file, with 0.
+
+    Raises:
+        UnreadableError: it has none that can be read.
+
+    """
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise UnreadableError(f"it has more than {FILE_BYTES_MAX >> 20} MiB")
+        if path.suffix.lower() == PDF:
+            yield from _pages(path)
+        else:
+            yield 0, path.read_text(errors="replace")
+    except OSError as error:
+        raise UnreadableError(error.strerror or str(error)) from error
+
+
+def batches(
+    folder: Path, found: Sequence[Path], *, namespace: str, collection: str, complain: Complain
+) -> Iterator[Batch]:
     """Yield what to retain of these files."""
     waiting: dict[str, NewMemory] = {}
     for done, path in enumerate(found):
-        name = path.relative_to(folder).as_posix()
-        for text in parts(path.read_text(errors="replace")):
-            id = f"f-{sha256(f'{len(name)} {name}{text}'.encode()).hexdigest()[:32]}"
-            waiting[id] = new_memory(text, id=id, collection=collection, attributes={"source": name[-512:]})
+        for memory in _memories(path, path.relative_to(folder).as_posix(), collection, complain):
+            waiting[memory.id] = memory
             if len(waiting) == BATCH:
                 yield RetainManyRequest(namespace=namespace, memories=waiting.values()), done
                 waiting = {}
@@ -65,7 +98,9 @@ async def settled(node: Arkalia, wanted: Iterator[Batch], tell: Callable[[int], 
     done: list[int] = []
 
     async def sent() -> AsyncGenerator[RetainManyRequest, None]:
-        for batch, through in wanted:
+        # Reading a file may take a while.
+        while (following := await asyncio.to_thread(next, wanted, None)) is not None:
+            batch, through = following
             done.append(through)
             yield batch
 
@@ -77,3 +112,30 @@ async def settled(node: Arkalia, wanted: Iterator[Batch], tell: Callable[[int], 
             total.position = max(total.position, outcome.position)
             tell(done.pop(0))
     return total
+
+
+def _memories(path: Path, name: str, collection: str, complain: Complain) -> Iterator[NewMemory]:
+    try:
+        for page, whole in texts(path):
+            known = {"source": name[-512:]} | ({"page": str(page)} if page else {})
+            for text in parts(whole):
+                id = f"f-{sha256(f'{len(name)} {name}{text}'.encode()).hexdigest()[:32]}"
+                yield new_memory(text, id=id, collection=collection, attributes=known)
+    except UnreadableError as error:
+        complain(name, str(error))
+
+
+def _pages(path: Path) -> Iterator[tuple[int, str]]:
+    """Read a PDF file in a process of its own, which cannot do harm."""
+    command = [sys.executable, "-P", "-B", str(Path(pdf_text.__file__)), str(path.absolute())]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=PDF_SECONDS_MAX, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise UnreadableError("reading it takes too long") from None
+    if done.returncode:
+        # It has said why, unless it was ended.
+        why = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise UnreadableError(why if done.returncode > 0 and why else "reading it takes too much")
+    for line in done.stdout.splitlines():
+        page = json.loads(line)
+        yield page["page"], page["text"]
