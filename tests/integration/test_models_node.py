@@ -15,6 +15,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from arkalia.assistantia.v1.model_service_pb2 import GenerateResponse
+from arkalia.node.v1.health_pb2 import DEGRADATION_LEVEL_NORMAL
 
 from arkalia_client import ArkaliaError, connect
 from tests.model_servers import FakeModel, ModelServer, model_process, model_server
@@ -54,6 +55,9 @@ async def beside() -> AsyncIterator[Beside]:
                 while (await rest.get("/v1/models")).status_code != httpx.codes.OK:
                     # The process that serves it may start after the front door.
                     await asyncio.sleep(0.1)
+            async with connect(node.target) as client:
+                # A machine under load would have the node refuse some of what is tried.
+                await client.degradation.set(DEGRADATION_LEVEL_NORMAL, reason="a test", hold_seconds=900)
             yield Beside(node=node, near=near, other=other)
 
 

@@ -243,3 +243,15 @@ async def test_the_policy_of_the_last_rule_that_fits_holds(node: Node, selector:
 
     assert engine.policy.consecutive_failures == (8 if meant else 7)
     assert engine.policy.slow_call_seconds == 0.15
+
+
+@pytest.mark.parametrize("method", ALL)
+async def test_what_fails_outside_of_the_node_does_not_count(node: Node, method: str) -> None:
+    """
+    The caller is told that it failed; the handler is as well as before.
+    """
+    for _ in range(4):
+        error = await refused(node, method, question("outside"))
+        assert details(error).reason == "PROBE_ERROR_REASON_OUTSIDE"
+
+    assert state_of(node, method) is CircuitState.CLOSED

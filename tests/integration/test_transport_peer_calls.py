@@ -145,6 +145,21 @@ async def test_a_peer_that_keeps_failing_is_left_alone(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ALL)
+async def test_a_peer_is_called_on_where_what_failed_is_no_part_of_the_node(method: str) -> None:
+    """
+    It is as well as before.
+    """
+    async with probe_node() as node, caller_of(node.address) as caller:
+        for _ in range(4):
+            error = await failed(caller, method, question("outside"))
+            await asyncio.sleep(0.02)
+            assert not isinstance(error, CircuitOpenError)
+
+        assert caller.state(method) is CircuitState.CLOSED
+        assert caller.heard.reports == []
+
+
+@pytest.mark.parametrize("method", ALL)
 async def test_calls_are_made_again_when_the_peer_works_again(method: str) -> None:
     """
     Two of them succeed, then all are let through.

@@ -49,6 +49,7 @@ enum ProbeErrorReason {
   PROBE_ERROR_REASON_UNSPECIFIED = 0;
   PROBE_ERROR_REASON_NO = 1 [(arkalia.options.v1.error) = {code: FAILED_PRECONDITION}];
   PROBE_ERROR_REASON_LATER = 2 [(arkalia.options.v1.error) = {code: UNAVAILABLE}];
+  PROBE_ERROR_REASON_OUTSIDE = 3 [(arkalia.options.v1.error) = {code: UNAVAILABLE, outside: true}];
 }
 """
 
@@ -66,6 +67,13 @@ class LaterError(DomainError):
     domain = "probe.arkalia.dev"
     reason = "PROBE_ERROR_REASON_LATER"
     retry_after_seconds = 2.5
+
+
+class OutsideError(DomainError):
+    """Refuses because of what is elsewhere."""
+
+    domain = "probe.arkalia.dev"
+    reason = "PROBE_ERROR_REASON_OUTSIDE"
 
 
 @cache

@@ -24,6 +24,7 @@ from tests.integration.transport_contract import (
     SERVICE,
     LaterError,
     NoError,
+    OutsideError,
     answer,
     contract,
     message,
@@ -32,6 +33,11 @@ from tests.integration.transport_contract import (
 )
 
 STREAMING: Final = ("Talk", "TalkWriting")
+REFUSALS: Final = {
+    "refuse": lambda: NoError("no means no", id=7),
+    "later": lambda: LaterError("come back"),
+    "outside": lambda: OutsideError("somebody else fell"),
+}
 ALL: Final = ("Ask", "Tell", "Collect", "TellWriting", *STREAMING)
 
 
@@ -84,11 +90,10 @@ class Probe:
 
     async def _do(self, request: Any, context: Any) -> None:
         self.seen.append(request.text)
+        if request.text in REFUSALS:
+            refusal = REFUSALS[request.text]()
+            raise refusal
         match request.text:
-            case "refuse":
-                raise NoError("no means no", id=7)
-            case "later":
-                raise LaterError("come back")
             case "refuse in a group":
                 async with asyncio.TaskGroup() as group:
                     group.create_task(asyncio.sleep(60))

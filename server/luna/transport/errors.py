@@ -28,6 +28,8 @@ from luna.transport.request_errors import (
 from luna.transport.step import Step
 
 DETAILS_TRAILER: Final = "grpc-status-details-bin"
+OUTSIDE: Final = ("x-arkalia-outside", "true")
+"""The trailer of a refusal because of what is no part of the node."""
 MESSAGE_LENGTH_MAX: Final = 1000
 DETAIL_BYTES_MAX: Final = 1500
 """For each kind of detail. Clients refuse trailers of more than 8 KiB, the encoding of the details included."""
@@ -122,7 +124,7 @@ async def answer(call: Call, refusal: Refusal) -> NoReturn:
     trailers: tuple[tuple[str, str | bytes], ...] = call.trailers
     if refusal.details:
         details = (DETAILS_TRAILER, refusal.details)
-        trailers = (*trailers, details, *pushback(refusal.code, refusal.details))
+        trailers = (*trailers, details, *pushback(refusal.code, refusal.details), *[OUTSIDE] * refusal.outside)
     await call.context.abort(_CODES[refusal.code], refusal.message, trailers)
     raise AssertionError("abort returned")
 

@@ -11,7 +11,7 @@ from luna.kernel.errors import DomainError
 from luna.kernel.times import seconds_of
 from luna.resilience.bulkhead import BulkheadFullError
 from luna.resilience.circuit import CircuitOpenError
-from luna.transport.errors import details_of, is_unavailable, reason_in, status_code
+from luna.transport.errors import OUTSIDE, details_of, is_unavailable, reason_in, status_code
 from luna.transport.pushback import PUSHBACK
 from luna.transport.request_errors import GoingAwayError
 
@@ -72,6 +72,11 @@ def is_connection_lost(error: grpc.aio.AioRpcError) -> bool:
         return False
     details = details_of(error)
     return not details or reason_in(details) == GoingAwayError.reason
+
+
+def is_outside(error: grpc.aio.AioRpcError) -> bool:
+    """Tell whether what failed is no part of the node, so that the peer is as well as before."""
+    return OUTSIDE[0] in dict(error.trailing_metadata() or ())
 
 
 def retry_after(error: grpc.aio.AioRpcError) -> float:

@@ -18,7 +18,7 @@ from luna.resilience.engine import BreakerEngine
 from luna.transport.client_meter import Attempts, ClientMeter
 from luna.transport.error_step import resolved
 from luna.transport.parts import Parts
-from luna.transport.peer_errors import PeerCircuitOpenError, is_connection_lost, number_of
+from luna.transport.peer_errors import PeerCircuitOpenError, is_connection_lost, is_outside, number_of
 from luna.transport.rpc import Rpc
 from luna.transport.verdicts import is_hurried, settle
 
@@ -143,7 +143,7 @@ class Passage:
     def fail(self, error: grpc.aio.AioRpcError) -> None:
         """Note how the call failed, and report it if the peer did not say so itself."""
         code = number_of(error)
-        self.end(code)
+        self.end(code, verdict=code_pb2.OK if is_outside(error) else code)
         guard = self._guard
         hurried = self._given is not None and self._given < _UNHURRIED_SECONDS
         if guard.engine is not None:
@@ -151,8 +151,8 @@ class Passage:
         if is_connection_lost(error) or (code == code_pb2.DEADLINE_EXCEEDED and not hurried):
             guard.peer.failed(guard.rpc, code, error.details() or "")
 
-    def end(self, code: int) -> None:
-        """Tell the breaker and the counters of the end."""
+    def end(self, code: int, *, verdict: int | None = None) -> None:
+        """Tell the counters of the end, and the breaker; *verdict* is what it is told, if not the *code*."""
         now = time.monotonic()
         seconds = now - self._started
         self._guard.attempts.end(code, seconds)
@@ -160,7 +160,7 @@ class Passage:
         if engine is None:
             return
         if self.token is not None:
-            settle(engine, self.token, code, now, seconds, given=self._given)
+            settle(engine, self.token, code if verdict is None else verdict, now, seconds, given=self._given)
         elif code == code_pb2.OK:
             self._guard.peer.parts.circuits.passed(engine)
 

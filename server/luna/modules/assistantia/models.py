@@ -18,8 +18,8 @@ from luna.resilience.engine import BreakerEngine
 from luna.resilience.guard import guard
 
 POLICY: Final = CircuitPolicy(consecutive_failures=2, open_seconds=10.0, open_seconds_max=120.0)
-PRIORITY: Final = 3
-"""As that of the rpcs that models answer."""
+PRIORITY: Final = 5
+"""The least: a node does its work without models, so one that is down is no pressure on it."""
 METHOD_LENGTH_MAX: Final = 256
 OTHERS: Final = "(others)"
 """Stands for the models that their server does not list."""

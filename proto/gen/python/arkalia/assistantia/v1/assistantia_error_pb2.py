@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from arkalia.options.v1 import error_pb2 as arkalia_dot_options_dot_v1_dot_error__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.arkalia/assistantia/v1/assistantia_error.proto\x12\x16\x61rkalia.assistantia.v1\x1a\x1e\x61rkalia/options/v1/error.proto*\x8b\x05\n\x16\x41ssistantiaErrorReason\x12(\n$ASSISTANTIA_ERROR_REASON_UNSPECIFIED\x10\x00\x12\x33\n\'ASSISTANTIA_ERROR_REASON_BATCH_TOO_LONG\x10\x01\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12\x33\n\'ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED\x10\x02\x1a\x06\x8a\xb5\x18\x02\x08\x07\x12\x39\n-ASSISTANTIA_ERROR_REASON_CONVERSATION_UNKNOWN\x10\x03\x1a\x06\x8a\xb5\x18\x02\x08\x05\x12/\n#ASSISTANTIA_ERROR_REASON_PAGE_TOKEN\x10\x04\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12\x32\n&ASSISTANTIA_ERROR_REASON_MODEL_UNKNOWN\x10\x05\x1a\x06\x8a\xb5\x18\x02\x08\x05\x12\x33\n#ASSISTANTIA_ERROR_REASON_MODEL_DOWN\x10\x06\x1a\n\x8a\xb5\x18\x06\x08\x0e\x10\x01\x18\x01\x12\x33\n\'ASSISTANTIA_ERROR_REASON_MODEL_REJECTED\x10\x07\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12\x32\n&ASSISTANTIA_ERROR_REASON_PULL_REJECTED\x10\x08\x1a\x06\x8a\xb5\x18\x02\x08\t\x12\x37\n)ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF\x10\t\x1a\x08\x8a\xb5\x18\x04\x08\x0e\x10\x01\x12\x33\n%ASSISTANTIA_ERROR_REASON_BUDGET_SPENT\x10\n\x1a\x08\x8a\xb5\x18\x04\x08\x08\x10\x01\x12\x31\n%ASSISTANTIA_ERROR_REASON_TOOL_RESULTS\x10\x0b\x1a\x06\x8a\xb5\x18\x02\x08\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.arkalia/assistantia/v1/assistantia_error.proto\x12\x16\x61rkalia.assistantia.v1\x1a\x1e\x61rkalia/options/v1/error.proto*\x8d\x05\n\x16\x41ssistantiaErrorReason\x12(\n$ASSISTANTIA_ERROR_REASON_UNSPECIFIED\x10\x00\x12\x33\n\'ASSISTANTIA_ERROR_REASON_BATCH_TOO_LONG\x10\x01\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12\x33\n\'ASSISTANTIA_ERROR_REASON_PROMPT_REFUSED\x10\x02\x1a\x06\x8a\xb5\x18\x02\x08\x07\x12\x39\n-ASSISTANTIA_ERROR_REASON_CONVERSATION_UNKNOWN\x10\x03\x1a\x06\x8a\xb5\x18\x02\x08\x05\x12/\n#ASSISTANTIA_ERROR_REASON_PAGE_TOKEN\x10\x04\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12\x32\n&ASSISTANTIA_ERROR_REASON_MODEL_UNKNOWN\x10\x05\x1a\x06\x8a\xb5\x18\x02\x08\x05\x12\x33\n#ASSISTANTIA_ERROR_REASON_MODEL_DOWN\x10\x06\x1a\n\x8a\xb5\x18\x06\x08\x0e\x10\x01\x18\x01\x12\x33\n\'ASSISTANTIA_ERROR_REASON_MODEL_REJECTED\x10\x07\x1a\x06\x8a\xb5\x18\x02\x08\x03\x12\x32\n&ASSISTANTIA_ERROR_REASON_PULL_REJECTED\x10\x08\x1a\x06\x8a\xb5\x18\x02\x08\t\x12\x39\n)ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF\x10\t\x1a\n\x8a\xb5\x18\x06\x08\x0e\x10\x01\x18\x01\x12\x33\n%ASSISTANTIA_ERROR_REASON_BUDGET_SPENT\x10\n\x1a\x08\x8a\xb5\x18\x04\x08\x08\x10\x01\x12\x31\n%ASSISTANTIA_ERROR_REASON_TOOL_RESULTS\x10\x0b\x1a\x06\x8a\xb5\x18\x02\x08\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,11 +49,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ASSISTANTIAERRORREASON'].values_by_name["ASSISTANTIA_ERROR_REASON_PULL_REJECTED"]._loaded_options = None
   _globals['_ASSISTANTIAERRORREASON'].values_by_name["ASSISTANTIA_ERROR_REASON_PULL_REJECTED"]._serialized_options = b'\212\265\030\002\010\t'
   _globals['_ASSISTANTIAERRORREASON'].values_by_name["ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF"]._loaded_options = None
-  _globals['_ASSISTANTIAERRORREASON'].values_by_name["ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF"]._serialized_options = b'\212\265\030\004\010\016\020\001'
+  _globals['_ASSISTANTIAERRORREASON'].values_by_name["ASSISTANTIA_ERROR_REASON_ANSWER_BROKE_OFF"]._serialized_options = b'\212\265\030\006\010\016\020\001\030\001'
   _globals['_ASSISTANTIAERRORREASON'].values_by_name["ASSISTANTIA_ERROR_REASON_BUDGET_SPENT"]._loaded_options = None
   _globals['_ASSISTANTIAERRORREASON'].values_by_name["ASSISTANTIA_ERROR_REASON_BUDGET_SPENT"]._serialized_options = b'\212\265\030\004\010\010\020\001'
   _globals['_ASSISTANTIAERRORREASON'].values_by_name["ASSISTANTIA_ERROR_REASON_TOOL_RESULTS"]._loaded_options = None
   _globals['_ASSISTANTIAERRORREASON'].values_by_name["ASSISTANTIA_ERROR_REASON_TOOL_RESULTS"]._serialized_options = b'\212\265\030\002\010\003'
   _globals['_ASSISTANTIAERRORREASON']._serialized_start=107
-  _globals['_ASSISTANTIAERRORREASON']._serialized_end=758
+  _globals['_ASSISTANTIAERRORREASON']._serialized_end=760
 # @@protoc_insertion_point(module_scope)
