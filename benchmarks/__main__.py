@@ -11,7 +11,7 @@ from typing import Final
 
 BENCHMARKS: Final = (
     *("log", "breaker", "chain", "stream", "mesh", "decide"),
-    *("node", "overload", "storm", "embed", "memory", "memory_node", "guard"),
+    *("node", "overload", "storm", "embed", "memory", "memory_node", "guard", "chat"),
 )
 RESULTS: Final = Path(__file__).parent / "results"
 
