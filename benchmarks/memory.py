@@ -1,4 +1,4 @@
-"""Measures the index of memories: recall, latency, ingest beside raw LanceDB, search during ingest, and its peers.
+"""Measures the index of memories: recall, latency, ingest beside raw LanceDB, search beside ingest, and its peers.
 
 ``python -m benchmarks.memory --rows 1000000`` measures a large one. Peers
 come with the dependency group `peers`; those that are absent are named.
@@ -34,6 +34,9 @@ WHERE: Final = Where(namespace="bench", alive_at_ns=1)
 BATCHES: Final = (500, 5_000)
 """What one event of RetainMany holds, and what an import gathers."""
 MORE: Final = 20_000
+SINGLES: Final = 10_000
+A_TURN: Final = 16
+"""How many single texts one change of the index brings, where many come."""
 INGEST_MIN: Final = 0.7
 
 Figures = dict[str, object]
@@ -66,6 +69,7 @@ async def _measure(folder: Path, rows: int, *, peers: bool) -> Figures:
         print(f"{name:14} {'  '.join(f'{key} {value}' for key, value in table[name].items())}")
     figures["sides"] = table
     figures["during_ingest"] = await _during_ingest(index, questions, rows)
+    figures["after_singles"] = await _after_singles(index, questions, rows + 2 * MORE)
     await index.aclose()
     return figures
 
@@ -149,6 +153,18 @@ async def _during_ingest(index: MemoryIndex, questions: Vectors, rows: int) -> F
     ratio = hurried["p95_ms"] / calm["p95_ms"]
     print(f"search in quiet {calm}   during ingest {hurried} at {rate:,.0f}/s   p95 {ratio:.2f} x (at most 3)")
     return {"quiet": calm, "busy": hurried, "p95_ratio": round(ratio, 2), "ingest_per_s": round(rate)}
+
+
+async def _after_singles(index: MemoryIndex, questions: Vectors, rows: int) -> Figures:
+    """Search before and after many memories have come a few at a time, with no upkeep meanwhile."""
+    await index.optimize()
+    before = await _search_until(index, questions, asyncio.create_task(asyncio.sleep(5)))
+    await _pour(index, batches(made(SINGLES, seed=5), A_TURN, first=rows))
+    after = await _search_until(index, questions, asyncio.create_task(asyncio.sleep(5)))
+    first, then = _percentiles(before), _percentiles(after)
+    ratio = then["p50_ms"] / first["p50_ms"]
+    print(f"search before {SINGLES} single memories {first}   after {then}   p50 {ratio:.2f} x")
+    return {"before": first, "after": then, "p50_ratio": round(ratio, 2)}
 
 
 async def _search_until(index: MemoryIndex, questions: Vectors, end: asyncio.Task[None]) -> list[float]:

@@ -30,6 +30,7 @@ RETAINS: Final = 400
 CALLERS: Final = 16
 QUESTIONS: Final = 300
 NAMESPACE: Final = "bench"
+UNINDEXED_MAX: Final = 10_000
 
 
 def main() -> Mapping[str, object]:
@@ -132,8 +133,9 @@ async def _retain(client: Arkalia) -> Sequence[float]:
 async def _recall(client: Arkalia, index: MemoryIndex) -> Mapping[str, list[float]]:
     """Return the milliseconds of questions of each side, by turns."""
     await index.optimize()
-    async with asyncio.timeout(120):
-        while (await client.memories.stats()).unindexed_count:
+    async with asyncio.timeout(300):
+        # Some thousands of the newest stay out of the vector index until more come.
+        while (await client.memories.stats()).unindexed_count > UNINDEXED_MAX:
             await asyncio.sleep(0.5)
     took: dict[str, list[float]] = {"index, in process": [], "Recall, through Envoy": []}
     where = Where(namespace=NAMESPACE, alive_at_ns=1)

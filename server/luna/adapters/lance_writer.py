@@ -19,7 +19,7 @@ from luna.kernel.memory_rows import Batch, Key, Row
 
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.02
-_SMALL_ROWS = 1_000
+_SMALL_ROWS = 128
 _SMALL_MAX = 16
 
 Pairs = dict[Key, tuple[Row, Vectors]]

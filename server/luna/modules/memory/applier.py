@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -18,8 +19,8 @@ from luna.modules.memory.requests import Retained, Retaining
 
 BARE_TURN_MAX: Final = 64
 """How many texts are embedded before the index is changed."""
-GATHER_SECONDS: Final = 0.03
-"""How long texts that nobody waits for may gather."""
+GATHER_SECONDS: Final = 0.1
+"""How long texts that nobody waits for may gather, unless somebody comes who does."""
 BARE_MAX: Final = 1024
 """How many may wait to be embedded before those who bring more wait as well."""
 REST_SECONDS: Final = (0.1, 0.5, 2.0)
@@ -60,6 +61,7 @@ class Applier:
         self._clock = clock
         self._waiting: list[Applying] = []
         self._arrived = asyncio.Event()
+        self._awaited = asyncio.Event()
         self._under_way: dict[Key, UnderWay] = {}
         self._bare = 0
         self._moved = Bell()
@@ -79,6 +81,8 @@ class Applier:
         self._under_way.update({row.key: UnderWay(memory, applying) for row, memory in pairs})
         self._bare += applying.fact.is_bare
         self._arrived.set()
+        if not applying.fact.is_bare:
+            self._awaited.set()
 
     async def drained(self) -> None:
         """Wait until everything that was added is in the index."""
@@ -136,15 +140,21 @@ class Applier:
         if not self._waiting and not self._projection.lost and not await self._came():
             await self._projection.catch_up()
             return
-        if all(each.fact.is_bare for each in self._waiting):
+        if self._bare < BARE_TURN_MAX and all(each.fact.is_bare for each in self._waiting):
             # Nobody waits for these, and a change of the index costs the same for many.
-            await self._clock.sleep(GATHER_SECONDS)
+            await self._gathered()
         self._arrived.clear()
+        self._awaited.clear()
         taken = self._next()
         await self._projection.apply([each.fact for each in taken])
         del self._waiting[: len(taken)]
         for each in taken:
             self._settle(each)
+
+    async def _gathered(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_SECONDS):
+                await self._awaited.wait()
 
     async def _came(self) -> bool:
         try:
