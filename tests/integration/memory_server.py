@@ -25,6 +25,7 @@ from luna.kernel.memory_tools import MemoryTools
 from luna.manifest import Health, Probe, Toolbox
 from luna.modules.memory import MODULE
 from luna.transport.chain import Chain, standard_steps
+from luna.transport.circuits import Circuits
 from luna.transport.meter import Meter
 from tests.fake_memory_index import FakeMemoryIndex, FakeMemoryIndexes
 from tests.fake_memory_keys import FakeMemoryKeys
@@ -71,6 +72,7 @@ class Node:
     keys: MemoryKeys = field(default_factory=FakeMemoryKeys)
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
     clock: SystemClock = field(default_factory=SystemClock)
+    circuits: Circuits = field(default_factory=lambda: Circuits("mind-0"))
     log: MemoryEventLog = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +99,7 @@ class Node:
             peers=peers,
             directory=(),
             check=unchecked,
+            breaker=self.circuits.around,
             memory=MemoryTools(embedder=embedder, indexes=self.indexes, keys=self.keys),
         )
 

@@ -16,6 +16,9 @@ from luna.kernel.embedding import EmbedderUnavailableError
 from luna.kernel.events import Event, EventFilter
 from luna.kernel.memory_errors import IndexUnavailableError
 from luna.manifest import Health
+from luna.resilience.circuit import CircuitState
+from luna.resilience.selection import Selector
+from luna.transport.circuit_commands import Command
 from tests.fakes import HashEmbedder
 from tests.integration.memory_server import Node, Running, ShakyIndexes, running
 
@@ -273,6 +276,34 @@ async def test_every_rung_is_said(shaky: Node) -> None:
         (memory_pb2.RUNG_CACHE, ["a"]),
     ]
     assert caught.value.reason == "MEMORY_ERROR_REASON_INDEX"
+
+
+async def test_the_breakers_of_the_ladder_are_among_the_others(shaky: Node) -> None:
+    """
+    One opens when its way of looking fails, and whoever trips one takes its rung away.
+    """
+    assert isinstance(shaky.indexes, ShakyIndexes)
+    async with running(shaky) as memory:
+        await memory.client.retain("me", new_memory(DOOR, id="a"), visible=True)
+        shaky.indexes.broken |= {"words"}
+        for _ in range(3):
+            await memory.client.recall("me", "door", mode=memory_pb2.RECALL_MODE_HYBRID)
+        states = {engine.key.method: engine.state for engine in shaky.circuits.engines()}
+        shaky.indexes.broken.clear()
+        reset = Command(selector=Selector(peer="index"), state=CircuitState.CLOSED, cause="for the test")
+        shaky.circuits.command(reset)
+        trip = Command(selector=Selector(peer="embedder"), state=CircuitState.FORCED_OPEN, cause="for the test")
+        shaky.circuits.command(trip)
+        answer = await memory.client.recall("me", "door")
+
+    assert states == {
+        "memory/embed": CircuitState.CLOSED,
+        "memory/indexed": CircuitState.CLOSED,
+        "memory/flat": CircuitState.CLOSED,
+        "memory/words": CircuitState.OPEN,
+        "memory/ids": CircuitState.CLOSED,
+    }
+    assert (answer.rung, [each.memory.id for each in answer.memories]) == (memory_pb2.RUNG_FULL_TEXT, ["a"])
 
 
 async def test_without_an_embedder_words_are_left(shaky: Node) -> None:

@@ -32,7 +32,7 @@ def _wire(tools: Toolbox) -> Wired:
     sealer = Sealer(tools.memory.keys)
     projection = Projection(events, tools.memory, model, sealer)
     applier = Applier(projection, clock)
-    guards = Guards(model, clock, tools.identity.process)
+    guards = Guards(model, clock, tools.identity.process, tools.breaker)
     recorder = Recorder(
         events, clock, projection=projection, sealer=sealer, applier=applier, guards=guards, source=source
     )

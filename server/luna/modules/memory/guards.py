@@ -1,6 +1,5 @@
 """The dependencies of memory, each behind its breaker: what embeds, and each way of looking into the index."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -9,30 +8,35 @@ from luna.kernel.embedding import EmbedderUnavailableError, Vectors
 from luna.kernel.memory_errors import IndexUnavailableError
 from luna.kernel.memory_index import MemoryReader
 from luna.kernel.memory_rows import Found, Key, Row, Where
+from luna.manifest import MakeBreaker
 from luna.modules.memory.embedding import LateEmbedder
 from luna.modules.memory.errors import EmbedderRestingError, IndexDownError
-from luna.resilience.breaker import Breaker
-from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, Side, Transition
+from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, Side
+from luna.resilience.engine import BreakerEngine
 from luna.resilience.guard import guard
 
 POLICY: Final = CircuitPolicy(consecutive_failures=3, open_seconds=5.0, open_seconds_max=60.0)
+PRIORITY: Final = 3
+"""As that of the rpcs that depend on them."""
 
 T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
 
 
 class Guards:
     """Calls what memory depends on."""
 
-    def __init__(self, model: LateEmbedder, clock: Clock, process: str) -> None:
+    def __init__(self, model: LateEmbedder, clock: Clock, process: str, breaker: MakeBreaker) -> None:
+        def around(peer: str, method: str) -> BreakerEngine:
+            key = CircuitKey(process=process, side=Side.CLIENT, peer=peer, method=f"memory/{method}", priority=PRIORITY)
+            return breaker(key, POLICY)
+
         self._model = model
         self._clock = clock
-        self._embedding = _breaker(process, "embedder", "embed")
-        self._indexed = _breaker(process, "index", "indexed")
-        self._flat = _breaker(process, "index", "flat")
-        self._words = _breaker(process, "index", "words")
-        self._keys = _breaker(process, "index", "keys")
+        self._embedding = around("embedder", "embed")
+        self._indexed = around("index", "indexed")
+        self._flat = around("index", "flat")
+        self._words = around("index", "words")
+        self._ids = around("index", "ids")
         self.embedding_fails = True
         """Whether the last texts could not be embedded. It is not known before the first."""
 
@@ -80,9 +84,9 @@ class Guards:
             IndexDownError: it cannot be looked for them.
 
         """
-        return await self._ask(self._keys, lambda: reader.get(keys))
+        return await self._ask(self._ids, lambda: reader.get(keys))
 
-    async def _ask(self, breaker: Breaker, call: Callable[[], Awaitable[T]]) -> T:
+    async def _ask(self, breaker: BreakerEngine, call: Callable[[], Awaitable[T]]) -> T:
         try:
             async with guard(breaker, self._clock, _is_failure):
                 return await call()
@@ -92,12 +96,3 @@ class Guards:
 
 def _is_failure(error: Exception) -> bool:
     return isinstance(error, IndexUnavailableError)
-
-
-def _breaker(process: str, peer: str, method: str) -> Breaker:
-    key = CircuitKey(process=process, side=Side.CLIENT, peer=peer, method=f"memory/{method}", priority=1)
-
-    def told(transition: Transition) -> None:
-        _log.warning("the breaker of memory/%s: %s", method, transition)
-
-    return Breaker(key, POLICY, on_transition=told)
