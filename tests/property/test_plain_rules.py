@@ -22,16 +22,32 @@ PLAIN = sorted(name for name, request in REQUESTS.items() if plain(request))
 VALIDATOR = Validator()
 LENGTHS = (0, 1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1023, 1024, 1025)
 NUMBERS = (0, 1, 2, 15, 16, 17, 99, 100, 101, 999, 1000, 1001, 10_000, 2**31 - 1)
+SECONDS = (-1, 0, 0, 1, 2, 60, 600, 3599, 3600, 3601, 86_399, 86_400, 86_401, 8_999_999_999, 9_000_000_000)
 DEPTH_MAX = 4
+WORDS = (
+    "a/b.c:d@e-f_g",
+    "-a",
+    "a b",
+    "a\n",
+    "\na",
+    "0" * 8 + "-0000" * 3 + "-" + "A" * 12,
+    "0" * 8 + "-0000" * 3 + "-" + "g" * 12,
+)
+"""What patterns like and do not like."""
+TIMES = {"google.protobuf.Timestamp", "google.protobuf.Duration"}
 
 
 def value_of(field: Any, chance: random.Random, depth: int) -> Any:
     if field.cpp_type == field.CPPTYPE_MESSAGE:
-        return some(field.message_type, chance, depth + 1)
+        return (
+            moment(field, chance)
+            if field.message_type.full_name in TIMES
+            else some(field.message_type, chance, depth + 1)
+        )
     if field.cpp_type == field.CPPTYPE_STRING:
         length = chance.choice(LENGTHS)
         # Longer in bytes than in characters, now and then.
-        return b"x" * length if field.type == field.TYPE_BYTES else chance.choice("xé") * length
+        return b"x" * length if field.type == field.TYPE_BYTES else chance.choice(["x" * length, "é" * length, *WORDS])
     if field.cpp_type == field.CPPTYPE_ENUM:
         return chance.choice([*field.enum_type.values_by_number, 77])
     if field.cpp_type == field.CPPTYPE_BOOL:
@@ -39,6 +55,13 @@ def value_of(field: Any, chance: random.Random, depth: int) -> Any:
     if field.cpp_type in {field.CPPTYPE_DOUBLE, field.CPPTYPE_FLOAT}:
         return chance.choice([0.0, 0.5, 1.0, 1.5, -1.0, float("nan")])
     return chance.choice(NUMBERS)
+
+
+def moment(field: Any, chance: random.Random) -> Any:
+    seconds, nanos = chance.choice(SECONDS), chance.choice((0, 0, 1, 999_999_999))
+    found: Any = message_factory.GetMessageClass(field.message_type)()
+    found.seconds, found.nanos = seconds, -nanos if seconds < 0 and found.DESCRIPTOR.name == "Duration" else nanos
+    return found
 
 
 def some(request: Any, chance: random.Random, depth: int = 0) -> Message:

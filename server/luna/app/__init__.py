@@ -180,7 +180,15 @@ def _config(settings: Settings, place: Place) -> ServerConfig:
 def _chain(settings: Settings, meter: Meter, spans: Spans | None, faults: FaultBoard | None, parts: Parts) -> Chain:
     verbose = settings.log_level == "debug"
     return Chain(
-        standard_steps(meter=meter, reasons=error_reasons(), spans=spans, verbose=verbose, parts=parts),
+        standard_steps(
+            meter=meter,
+            reasons=error_reasons(),
+            spans=spans,
+            verbose=verbose,
+            parts=parts,
+            # On a small machine a validator is for whoever needs one.
+            sparing=settings.all_in_one,
+        ),
         meter=meter,
         message_bytes_max=settings.message_bytes_max,
         faults=faults,

@@ -4,7 +4,10 @@ It only ever says that a message is good. Of one that is not, and of limits
 beyond it, the validator has to say what is wrong.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from math import isfinite, nan
 from typing import Any, Final, TypeAlias
 
 from buf.validate import validate_pb2
@@ -21,9 +24,14 @@ _LENGTHS: Final[dict[str, Callable[[Any], Good]]] = {
     "min_len": lambda limit: lambda value: len(value) >= limit,
     "max_len": lambda limit: lambda value: len(value) <= limit,
 }
-_KNOWN: Final = {"string": _LENGTHS, "uint32": _COMPARISONS, "uint64": _COMPARISONS, "int32": _COMPARISONS}
+_UPPER: Final = frozenset({"lt", "lte"})
+_LIKE: Final = re.compile(r"\^(?:[A-Za-z0-9()?+*]|\[[A-Za-z0-9._:@/-]+\])+\$")
+"""Patterns that mean the same to everybody."""
+_UUID: Final = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_NANOS: Final = 1_000_000_000
 _ITEMS: Final = {"min_items": _LENGTHS["min_len"], "max_items": _LENGTHS["max_len"]}
 _RULES: Final = "buf.validate."
+_TIMES: Final = frozenset({"timestamp", "duration"})
 
 
 class BeyondError(Exception):
@@ -75,12 +83,24 @@ def _field(field: Any, outer: frozenset[str]) -> Iterator[Good]:
         return
     name = field.name
     good = [*_values(field, rules), *_inner(field, outer)]
-    if rules and rules.required:
-        yield (lambda value: value.HasField(name)) if field.has_presence else (lambda value: bool(getattr(value, name)))
+    if rules and (rules.required or rules.ignore):
+        good = yield from _optional(field, rules, good)
     if good and field.has_presence:
         yield lambda value: not value.HasField(name) or all(each(getattr(value, name)) for each in good)
     elif good:
         yield lambda value: all(each(getattr(value, name)) for each in good)
+
+
+def _optional(field: Any, rules: Any, good: list[Good]) -> Generator[Good, None, list[Good]]:
+    """Yield whether the field has to be set, and return what its value is held to if it is."""
+    name = field.name
+    if rules.required:
+        yield (lambda value: value.HasField(name)) if field.has_presence else (lambda value: bool(getattr(value, name)))
+    if not rules.ignore:
+        return good
+    if rules.ignore != validate_pb2.IGNORE_IF_ZERO_VALUE or rules.required or field.has_presence:
+        raise BeyondError(field.full_name)
+    return [lambda value: not value or all(each(value) for each in good)]
 
 
 def _repeated(field: Any, rules: Any, outer: frozenset[str]) -> Iterator[Good]:
@@ -102,6 +122,8 @@ def _repeated(field: Any, rules: Any, outer: frozenset[str]) -> Iterator[Good]:
 
 def _list_rules(field: Any, rules: Any) -> tuple[list[Good], Any]:
     sizes: list[Good] = []
+    if rules and rules.ignore:
+        raise BeyondError(field.full_name)
     items = None
     for kind, value in _set(rules, field, {"repeated"}):
         del kind
@@ -121,11 +143,57 @@ def _values(field: Any, rules: Any) -> Iterator[Good]:
             yield from _enum(field, value)
             continue
         limits = {rule.name: limit for rule, limit in value.ListFields()}
-        if not limits.keys() <= _KNOWN[kind].keys() or len(limits.keys() & _COMPARISONS.keys()) > 1:
-            # Two comparisons may mean the outside of a range.
+        if not limits.keys() <= _KNOWN[kind].keys() or not _is_range(limits, both=kind in _TIMES):
             raise BeyondError(field.full_name)
         for name, limit in limits.items():
             yield _KNOWN[kind][name](limit)
+
+
+def _is_range(limits: dict[str, Any], *, both: bool) -> bool:
+    """Tell whether comparisons, if there are some, mean the inside of a range; times need *both* ends."""
+    found = sorted(limits.keys() & _COMPARISONS.keys(), key=_UPPER.__contains__)
+    if len(found) != 2:  # noqa: PLR2004  a range has two ends
+        return len(found) < 1 + (not both)
+    lower, upper = (_moment(limits[name]) if both else limits[name] for name in found)
+    return found[0] not in _UPPER and found[1] in _UPPER and lower < upper
+
+
+def _timed(comparison: Callable[[Any], Good], limit: Any) -> Good:
+    good = comparison(_moment(limit))
+    return lambda value: good(_moment(value))
+
+
+def _moment(time: Any) -> tuple[float, int]:
+    """Return what a time, or how long a while, can be compared by; what is garbled is neither less nor more."""
+    seconds, nanos = time.seconds, time.nanos
+    return (seconds, nanos) if abs(nanos) < _NANOS and seconds * nanos >= 0 else (nan, 0)
+
+
+def _pattern(pattern: str) -> Good:
+    if not _LIKE.fullmatch(pattern):
+        raise BeyondError(pattern)
+    matches = re.compile(pattern[1:-1]).fullmatch
+    return lambda value: matches(value) is not None
+
+
+def _uuid(wanted: bool) -> Good:  # noqa: FBT001  as the contract has it
+    matches = re.compile(_UUID[1:-1]).fullmatch
+    return lambda value: not wanted or matches(value) is not None
+
+
+def _finite(wanted: bool) -> Good:  # noqa: FBT001  as the contract has it
+    return lambda value: not wanted or isfinite(value)
+
+
+_WHILES: Final[dict[str, Callable[[Any], Good]]] = {
+    name: partial(_timed, comparison) for name, comparison in _COMPARISONS.items()
+}
+_KNOWN: Final[dict[str, dict[str, Callable[[Any], Good]]]] = {
+    "string": {**_LENGTHS, "pattern": _pattern, "uuid": _uuid},
+    **dict.fromkeys(("uint32", "uint64", "int32"), _COMPARISONS),
+    "double": {**_COMPARISONS, "finite": _finite},
+    **dict.fromkeys(_TIMES, _WHILES),
+}
 
 
 def _enum(field: Any, rules: Any) -> Iterator[Good]:
@@ -139,7 +207,7 @@ def _enum(field: Any, rules: Any) -> Iterator[Good]:
 def _set(rules: Any, field: Any, known: set[str]) -> Iterator[tuple[str, Any]]:
     """Yield what the rules of a field say about its type, if all of that is *known*."""
     for rule, value in rules.ListFields() if rules else ():
-        if rule.name == "required":
+        if rule.name in {"required", "ignore"}:
             continue
         if rule.name not in known:
             raise BeyondError(field.full_name)
