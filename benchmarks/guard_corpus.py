@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Final
 
 CORPUS: Final = Path(__file__).parents[1] / "tests" / "data" / "guard"
+FRESH: Final = CORPUS.with_name("guard_fresh")
+"""Texts that nothing was learned from, and nothing tuned with."""
 PATTERN_SAMPLES: Final = 24
 NESTED_SHARE: Final = 0.5
+MISSPELT_SHARE: Final = 0.15
+CORRECT_SHARE: Final = 0.4
+_WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _OPEN: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -32,6 +37,12 @@ class Sample:
 
 
 def read(folder: Path) -> list[Sample]:
+    """Read all labelled texts below *folder*, in order, and make more of them."""
+    samples = written(folder)
+    return samples + _nested(samples) + _misspelt(samples)
+
+
+def written(folder: Path) -> list[Sample]:
     """Read all labelled texts below *folder*, in order."""
     samples = []
     for path in sorted(folder.glob("*.tsv")):
@@ -41,7 +52,7 @@ def read(folder: Path) -> list[Sample]:
             texts = expanded(text) if made else [unescaped(text)]
             attack = label == "attack"
             samples += [Sample(attack=attack, language=language, family=family, text=one, made=made) for one in texts]
-    return samples + _nested(samples)
+    return samples
 
 
 def _nested(samples: Sequence[Sample]) -> list[Sample]:
@@ -53,6 +64,23 @@ def _nested(samples: Sequence[Sample]) -> list[Sample]:
         for sample in samples
         if sample.attack and not sample.made and chance.random() < NESTED_SHARE
     ]
+
+
+def _misspelt(samples: Sequence[Sample]) -> list[Sample]:
+    """Return some texts with two letters in the wrong order in many of their words."""
+    chance = random.Random(len(samples))
+    return [
+        replace(sample, text=_WORD.sub(lambda found: _swapped(found[0], chance), sample.text), made=True)
+        for sample in samples
+        if not sample.made and chance.random() < MISSPELT_SHARE
+    ]
+
+
+def _swapped(word: str, chance: random.Random) -> str:
+    if chance.random() < CORRECT_SHARE:
+        return word
+    place = chance.randrange(1, len(word) - 2)
+    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
 def expanded(pattern: str) -> list[str]:

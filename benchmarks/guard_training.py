@@ -13,13 +13,16 @@ from luna.modules.assistantia.guard import PromptGuard, Reading
 from luna.modules.assistantia.learned import QUOTED, Model, scale, windows
 from luna.modules.assistantia.lexicon import Lexicon
 
-STEPS: Final = 120
+EPOCHS: Final = 6
+BATCHES: Final = 24
 RATE: Final = 0.5
 PENALTY: Final = 2e-5
 ROUNDS: Final = 2
 """How often the most suspicious window of each attack is chosen anew."""
-HELD: Final = 4
-REFUSED_BY_MISTAKE: Final = 0.02
+HELD: Final = 3
+RULES_LEAST: Final = 2.0
+"""How much what the rules think counts at least."""
+REFUSED_BY_MISTAKE: Final = 0.025
 """The share of ordinary texts, held out, that the level MEDIUM may refuse."""
 
 
@@ -116,7 +119,8 @@ def join(
         slope = columns.T @ (chance - attacks) + 0.1 * weights
         curve = (columns * (chance * (1 - chance))[:, None]).T @ columns + 0.1 * np.eye(3)
         weights -= np.linalg.solve(curve, slope)
-    return float(weights[0]), float(weights[1]), float(weights[2])
+    # Ordinary texts here are hard ones, which rules suspect more often than those of every day.
+    return float(weights[0]), max(float(weights[1]), RULES_LEAST), float(weights[2])
 
 
 def make(samples: Sequence[Sample], lexicon: Lexicon, corpus: str) -> Model:
@@ -155,26 +159,37 @@ def save(model: Model, path: Path) -> None:
 
 
 def _regress(given: Table, truth: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
-    given, truth = _only(given, chosen), truth[chosen]
-    weights = np.zeros(1 << BITS)
-    bias = 0.0
+    """Descend by batches of windows, in a random order."""
+    order = np.random.default_rng(11).permutation(np.flatnonzero(chosen))
+    given, truth = _in_order(given, order), truth[order]
+    share = np.where(truth, 1 / max(truth.sum(), 1), 1 / max((~truth).sum(), 1)) / 2 * BATCHES
+    rows = np.linspace(0, len(order), BATCHES + 1).astype(np.int64)
+    cells = np.searchsorted(given.rows, rows)
+    weights, bias = np.zeros(1 << BITS), 0.0
     momentum, speed = np.zeros_like(weights), np.full_like(weights, 1e-8)
-    share = np.where(truth, 1 / max(truth.sum(), 1), 1 / max((~truth).sum(), 1)) / 2
-    for step in range(STEPS):
-        error = (_chance(_scores(given, weights, bias)) - truth) * share
-        slope = np.bincount(given.numbers, error[given.rows] * given.values, len(weights)) + PENALTY * weights
+    for step in range(EPOCHS * BATCHES):
+        batch = step % BATCHES
+        first, last = rows[batch], rows[batch + 1]
+        cell = slice(cells[batch], cells[batch + 1])
+        part = Table(given.rows[cell] - first, given.numbers[cell], given.values[cell], given.texts[first:last])
+        error = (_chance(_scores(part, weights, bias)) - truth[first:last]) * share[first:last]
+        slope = np.bincount(part.numbers, error[part.rows] * part.values, len(weights)) + PENALTY * weights
         momentum = 0.9 * momentum + 0.1 * slope
         speed = 0.99 * speed + 0.01 * slope * slope
-        rate = RATE * (1 - step / STEPS)
+        rate = RATE * (1 - step / (EPOCHS * BATCHES))
         weights -= rate * (momentum / (1 - 0.9 ** (step + 1))) / (np.sqrt(speed / (1 - 0.99 ** (step + 1))) + 1e-4)
         bias -= rate * float(error.sum())
     return weights, bias
 
 
-def _only(given: Table, chosen: NDArray[np.bool_]) -> Table:
-    kept = chosen[given.rows]
-    place = np.cumsum(chosen) - 1
-    return Table(place[given.rows[kept]], given.numbers[kept], given.values[kept], given.texts[chosen])
+def _in_order(given: Table, order: NDArray[np.int64]) -> Table:
+    """Return the rows of *given* that *order* names, in that order."""
+    place = np.full(len(given.texts), -1, np.int64)
+    place[order] = np.arange(len(order))
+    rows = place[given.rows]
+    kept = np.flatnonzero(rows >= 0)
+    kept = kept[np.argsort(rows[kept], kind="stable")]
+    return Table(rows[kept], given.numbers[kept], given.values[kept], given.texts[order])
 
 
 def _scores(given: Table, weights: NDArray[np.float64], bias: float) -> NDArray[np.float64]:

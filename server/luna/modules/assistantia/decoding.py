@@ -4,9 +4,9 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from string import ascii_lowercase
+from string import ascii_lowercase, digits
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -20,6 +20,10 @@ DEPTH_MAX: Final = 3
 LETTERS_LEAST: Final = 0.75
 """The share of letters and spaces in what was encoded by a person."""
 
+LONG_WORD: Final = 16
+"""How many letters what is encoded has at least, without a space."""
+DIGITS_LEAST: Final = 6
+"""How many digits what is encoded in numbers has at least."""
 DIFFERENT_LEAST: Final = 4
 """How many different letters are in Morse that is meant as such."""
 
@@ -64,8 +68,8 @@ def decoded(text: str, depth: int = DEPTH_MAX) -> View | None:
 
 def _pieces(text: str) -> list[Piece]:
     found: list[Piece] = []
-    for sign, codings in _CODINGS:
-        if sign.search(text):
+    for has, codings in _CODINGS:
+        if has(text):
             for coding in codings:
                 found += islice(_decoded_by(coding, text), CHUNKS_MAX)
     kept: list[Piece] = []
@@ -142,16 +146,33 @@ def _readable(said: bytes) -> str:
     return text if printable and letters >= LETTERS_LEAST * len(text) else ""
 
 
-_CODINGS: Final = (
+def _has_long_word(text: str) -> bool:
+    return max(map(len, text.split()), default=0) >= LONG_WORD
+
+
+def _has_digits(text: str) -> bool:
+    return sum(map(text.count, digits)) >= DIGITS_LEAST
+
+
+def _has_escapes(text: str) -> bool:
+    return "%" in text or "&" in text or "\\" in text
+
+
+def _has_morse(text: str) -> bool:
+    return _DASHES.search(text) is not None
+
+
+_DASHES: Final = re.compile(r"\.-|-\.|\. \.|- -|[·•∙−]")  # noqa: RUF001
+_CODINGS: Final[Sequence[tuple[Callable[[str], bool], Sequence[Coding]]]] = (
     (
-        re.compile(r"[\w+/]{16}"),
+        _has_long_word,
         (
             Coding(re.compile(r"(?<![\w+/])[A-Za-z0-9+/_-]{16,}(?:\n[A-Za-z0-9+/_-]{16,})*={0,2}"), _from_base64),
             Coding(re.compile(r"(?<![\w+/])[A-Z2-7]{24,}={0,6}(?!\w)"), _from_base32),
         ),
     ),
     (
-        re.compile(r"[0-9a-fA-F]{2}(?:[ ,:;\\x0]{0,4}[0-9a-fA-F]{2}){5}|(?:\d{1,2}-){3}|(?:\d{2,3}[ ,;]{1,2}){7}"),
+        _has_digits,
         (
             Coding(re.compile(r"(?<!\w)(?:(?:\\x|0x)?[0-9a-fA-F]{2}[ ,:;]{0,2}){8,}"), _from_hex),
             Coding(re.compile(r"(?<!\w)(?:[01]{8}[ ,]?){4,}"), _from_bits),
@@ -162,7 +183,7 @@ _CODINGS: Final = (
         ),
     ),
     (
-        re.compile(r"[%&\\]"),
+        _has_escapes,
         (
             Coding(re.compile(r"(?:%[0-9a-fA-F]{2}[\w.+-]{0,20}){3,}"), lambda chunk: unquote(chunk.replace("+", " "))),
             Coding(re.compile(r"(?:&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|\w{2,8});[\w ]?){3,}"), html.unescape),
@@ -170,8 +191,8 @@ _CODINGS: Final = (
         ),
     ),
     (
-        re.compile(r"[.\-·•∙–—−_]{2}[ /|][.\-·•∙–—−_]"),  # noqa: RUF001
+        _has_morse,
         (Coding(re.compile(r"(?:[.\-·•∙–—−_]{1,5}(?: ?[/|] ?| {1,3}|\n)){6,}[.\-·•∙–—−_]{1,5}"), _from_morse),),  # noqa: RUF001
     ),
 )
-"""By what a text has in it if anything is encoded so."""
+"""By what a text has in it if anything is encoded so, which is cheap to look for."""

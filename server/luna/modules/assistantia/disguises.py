@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from string import ascii_lowercase as letters
 from typing import Final
 
@@ -12,17 +13,51 @@ from luna.modules.assistantia.normalise import View, plain
 
 WHOLE_CHARACTERS_MAX: Final = 16384
 """The longest text that is also read backwards, rotated and without spaces."""
-LETTERS_TOLD: Final = 6
-"""How many letters a part of a word has at least that shows that a text is turned."""
+TURNED_STEMS: Final = 22
+"""How many parts of words are also looked for turned."""
 JOINED_MAX: Final = 32
 """How many runs of single letters of one text are joined."""
 
 _STEMS: Final = (
-    *("instru", "prompt", "guideline", "restrict", "directive", "filter", "rules", "system", "ignor", "forget"),
-    *("consigne", "regles", "reglas", "anweisung", "regeln", "password", "secret", "disregard", "bypass", "override"),
-    *("oublie", "olvida", "vergiss", "reveal", "revela", "revele", "muestra", "previous", "precedent", "anterior"),
-    *("geheim", "verrat", "safety", "developer", "unrestr", "vorherig", "bisherig", "without", "contrasen", "passwort"),
-    *("montre", "affiche", "restricc", "einschrank", "sicherheit", "securite", "seguridad", "jailbreak", "disable"),
+    *("instru", "prompt", "ignor", "forget", "rules", "system", "reveal", "password", "secret", "restric", "disregard"),
+    *(
+        "consigne",
+        "regles",
+        "reglas",
+        "regeln",
+        "anweisung",
+        "oublie",
+        "olvida",
+        "vergiss",
+        "montre",
+        "muestra",
+        "geheim",
+    ),
+    *(
+        "guideline",
+        "directive",
+        "filter",
+        "bypass",
+        "override",
+        "revela",
+        "revele",
+        "previous",
+        "precedent",
+        "anterior",
+    ),
+    *(
+        "verrat",
+        "safety",
+        "developer",
+        "unrestr",
+        "vorherig",
+        "bisherig",
+        "without",
+        "contrasen",
+        "passwort",
+        "affiche",
+    ),
+    *("einschrank", "sicherheit", "securite", "seguridad", "jailbreak", "disable"),
 )
 """Parts of words that show that a text has become readable."""
 _ORDINARY: Final = re.compile(
@@ -31,14 +66,18 @@ _ORDINARY: Final = re.compile(
 )
 _LEET: Final = str.maketrans("012345678@$!|+9", "oizeasgtbasiltg")
 _LEET_ELSE: Final = str.maketrans("1!", "ll")
+_LEET_SIGN: Final = re.compile(r"[0-9@$!|+](?:(?<=[a-z].)|(?=[a-z]))")
 _LEET_WORD: Final = re.compile(r"(?<![a-z0-9@$!|+])(?:[a-z]+[0-9@$!|+]|[0-9@$|+]+[a-z])(?:[a-z0-9@$!|+]*[a-z0-9@$|+])?")
 _SPLIT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,4}[^\W_]){3,}(?![^\W_])")
 _SEPARATOR: Final = re.compile(r"[\W_]+")
-_BROKEN: Final = re.compile(r"[a-z]+(?:(?:[-_.*|/+~^=#:]|[\"']\s?[+.&,]\s?[\"'])[a-z]+)+")
+_BROKEN: Final = re.compile(r"(?<![a-z])[a-z]+(?:(?:[-_.*|/+~^=#:]|[\"']\s?[+.&,]\s?[\"'])[a-z]+)+")
+_BREAK: Final = re.compile(r"[-_.*|/+~^=#:](?<=[a-z].)(?=[a-z])|[\"']\s?[+.&,]\s?[\"']")
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
-_LONG: Final = re.compile(rf"[a-z]{{{LONG_WORD},}}")
+_LONG: Final = re.compile(rf"(?<![a-z])[a-z]{{{LONG_WORD},}}")
 _SHORT: Final = re.compile(r"(?:\b[a-z]{1,4} ){4}")
-_CAESAR: Final = re.compile(r"\b(?:caesar|cesar|cipher|chiffre|cifrad[oa]|shift|rot ?-?\d+|verschieb\w*|verschob\w*)\b")
+_CAESAR: Final = (
+    *("caesar", "cesar", "cipher", "chiffr", "cifrad", "shift", "verschieb", "verschob", "rot1", "rot-", "rot "),
+)
 
 
 def views(text: str) -> Iterator[View]:
@@ -57,14 +96,32 @@ def _rejoined(view: View) -> View:
     gone, gaps = set[int](), set[int]()
     for run in list(_SPLIT.finditer(view.text))[:JOINED_MAX]:
         _join(view.text, run, gone, gaps)
-    for found in _BROKEN.finditer(view.text):
-        if _tells_more(_NO_LETTERS.sub("", found[0]), found[0]):
-            gone.update(place for place in range(*found.span()) if view.text[place] not in letters)
-    for found in _LONG.finditer(view.text):
-        gaps.update(_gaps(found[0], range(*found.span())))
+    _mend(view.text, gone)
+    _part(view.text, gaps)
     if not gone and not gaps and _SHORT.search(view.text):
         _close(view.text, gone, gaps)
     return _rewritten(view, gone, gaps) if gone or gaps else view
+
+
+def _mend(text: str, gone: set[int]) -> None:
+    """Take out what stands between the letters of words that it breaks."""
+    if _BREAK.search(text):
+        for found in _BROKEN.finditer(text):
+            if _is_broken(found[0]):
+                gone.update(place for place in range(*found.span()) if text[place] not in letters)
+
+
+def _part(text: str, gaps: set[int]) -> None:
+    """Part the words of what has no spaces."""
+    if max(map(len, text.split()), default=0) >= LONG_WORD:
+        for found in _LONG.finditer(text):
+            gaps.update(_gaps(found[0], range(*found.span())))
+
+
+@lru_cache(maxsize=4096)
+def _is_broken(word: str) -> bool:
+    mended = _NO_LETTERS.sub("", word)
+    return _tells(mended) and _tells_more(mended, word)
 
 
 def _join(text: str, run: re.Match[str], gone: set[int], gaps: set[int]) -> None:
@@ -115,6 +172,8 @@ def _rewritten(view: View, gone: set[int], gaps: set[int]) -> View:
 
 
 def _unleeted(view: View) -> View:
+    if not _LEET_SIGN.search(view.text):
+        return view
     words = {found[0]: _in_letters(found[0]) for found in _LEET_WORD.finditer(view.text)}
     if not any(map(_knows, words.values())):
         return view
@@ -135,9 +194,9 @@ def _knows(word: str) -> bool:
 def _turned(view: View) -> Iterator[View]:
     text = view.text
     for turn, step, stems in _TURNS:
-        if any(stem in text for stem in stems) and _tells_more(said := text[::step].translate(turn), text):
+        if any(map(text.__contains__, stems)) and _tells_more(said := text[::step].translate(turn), text):
             yield View(text=said, starts=view.starts[::step], ends=view.ends[::step], hidden=True)
-    if not _ORDINARY.search(text) or _CAESAR.search(text):
+    if not _ORDINARY.search(text) or any(map(text.__contains__, _CAESAR)):
         for turn in _SHIFTS:
             if _count(said := text.translate(turn)) > _count(text) + 1:
                 yield View(text=said, starts=view.starts, ends=view.ends, hidden=True)
@@ -152,11 +211,11 @@ def _count(text: str) -> int:
 
 
 def _tells(text: str) -> bool:
-    return any(stem in text for stem in _STEMS)
+    return any(map(text.__contains__, _STEMS))
 
 
 def _turning(turn: dict[int, int], step: int) -> tuple[dict[int, int], int, Sequence[str]]:
-    return turn, step, [stem.translate(turn)[::step] for stem in _STEMS if len(stem) >= LETTERS_TOLD]
+    return turn, step, [stem.translate(turn)[::step] for stem in _STEMS[:TURNED_STEMS]]
 
 
 _TURNS: Final = (

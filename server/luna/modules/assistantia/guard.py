@@ -23,13 +23,15 @@ FOREIGN_FACTOR: Final = 0.8
 """How much lower the threshold is for what no user wrote."""
 WEIGHT_MAX: Final = 0.98
 
+_QUOTE_MARKS: Final = "\"'`“«„"
 _QUOTED: Final = re.compile(
     r"\"[^\"\n]{4,400}\"|“[^”\n]{4,400}”|«[^»\n]{4,400}»|„[^“”\n]{4,400}[“”]|`[^`]{4,2000}`|(?<!\w)'[^'\n]{8,400}'(?!\w)"
 )
 _ABOUT: Final = re.compile(
     r"\b(?:injections?|attacks?|attaques?|ataques?|angriffe?|detect\w*|d[ée]tect\w*|erkenn\w*|filtr\w*|filters?|"
     r"class(?:ify|ifier|er)|unit tests?|regex|blog|article|example|exemple|ejemplo|beispiel|owasp|red[ -]team\w*|"
-    r"protect\w*|prot[ée]g\w*|sch[üu]tz\w*)\b",
+    r"protect\w*|prot[ée]g\w*|sch[üu]tz\w*|hackers?|pirates?|attackers?|attaquants?|atacantes?|angreifer|guards?|assert|"
+    r"expect|wrote|typed|tapé|écrit|escribió|tecleó|schrieb|tippte|translate|traduis|traduce|übersetze)\b",
     re.IGNORECASE,
 )
 
@@ -140,6 +142,8 @@ class PromptGuard:
 
 def told_about(text: str) -> Sequence[tuple[int, int]]:
     """Return the quotes that follow words about attacks."""
+    if not any(map(text.__contains__, _QUOTE_MARKS)):
+        return []
     return [quote.span() for quote in _QUOTED.finditer(text) if _follows(text, quote.start())]
 
 
