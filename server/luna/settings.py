@@ -52,7 +52,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "chat_tokens_daily": (lambda tokens: tokens >= 0, "0 or more"),
     "model_context_tokens": (lambda tokens: 512 <= tokens <= 2**20, "512 to 1048576"),
 }
-_MODEL: Final = "(ollama|openai)/[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}"
+_MODEL: Final = "(ollama|openai|llama)/[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}"
 _EMBEDDERS: Final[Mapping[str, Sequence[str]]] = {
     "minilm": (),
     "onnx": ("embedder_path",),
@@ -60,7 +60,7 @@ _EMBEDDERS: Final[Mapping[str, Sequence[str]]] = {
     "openai": ("embedder_url", "embedder_model"),
 }
 """Each embedder, and what else has to be set for it."""
-_SERVERS: Final[Mapping[str, str]] = {"ollama": "ollama_url", "openai": "openai_url"}
+_SERVERS: Final[Mapping[str, str]] = {"ollama": "ollama_url", "openai": "openai_url", "llama": "llama_path"}
 """Each server of language models, and what says where it is."""
 
 
@@ -119,12 +119,14 @@ class Settings:
     """Where a server of ``/v1/chat/completions`` does, such as ``http://127.0.0.1:8000/v1``. Empty: there is none."""
     openai_key: str = field(default="", repr=False)
     """The API key of that server. Never shown."""
+    llama_path: Path | None = None
+    """A GGUF file, or a folder of them, whose models generate answers in the node itself."""
     models: str = ""
-    """The models that answer chats, such as ``ollama/mistral:7b, openai/phi-3``. Empty: all, the largest first."""
+    """The models that answer chats, such as ``ollama/mistral:7b, llama/phi-3.gguf``. Empty: all, the largest first."""
     chat_tokens_daily: int = 0
     """How many tokens of prompts and answers each caller may use a day in chats. 0: as many as they want."""
     model_context_tokens: int = 8192
-    """The longest prompt and answer together that Ollama makes room for."""
+    """The longest prompt and answer together that Ollama and ``llama_path`` make room for."""
 
     @property
     def log_path(self) -> Path:

@@ -43,6 +43,7 @@ HOMES: dict[str, set[str]] = {
     "structlog": {"transport", "sidecar"},
     "envoy": {"sidecar"},
     "httpx": {"adapters"},
+    "llama_cpp": {"adapters"},
     "onnxruntime": {"adapters", "models"},
     "sentence_transformers": {"adapters"},
     "tokenizers": {"adapters"},

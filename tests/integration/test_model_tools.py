@@ -12,6 +12,7 @@ from luna.settings import Settings
 from luna.sidecar.commands import luna_command
 from luna.sidecar.diagnostics import settings_shown
 from tests.contract.model_server import asking, text_of
+from tests.gguf_files import tiny_model
 from tests.model_servers import model_server
 from tests.node import free_ports
 
@@ -58,6 +59,19 @@ async def test_every_server_that_is_named_is_used(tmp_path: Path) -> None:
         assert fake.asked[0].options["num_ctx"] == 1024
 
 
+async def test_a_folder_of_files_is_used(tmp_path: Path) -> None:
+    """
+    Without a server beside the node.
+    """
+    (tmp_path / "tiny.gguf").write_bytes(tiny_model())
+    settings = _settings(tmp_path, ollama_url="", llama_path=tmp_path, model_context_tokens=512)
+    async with model_tools(settings) as tools:
+        (server,) = tools.servers
+        (info,) = await server.models()
+
+    assert (server.name, info.name, info.context_tokens) == ("llama", "tiny.gguf", 512)
+
+
 async def test_a_node_can_do_without(tmp_path: Path) -> None:
     """
     Then nobody is asked.
@@ -75,6 +89,7 @@ async def test_a_node_can_do_without(tmp_path: Path) -> None:
         ({"models": "ollama/a b"}, "names such as"),
         ({"models": "chatgpt/4"}, "names such as"),
         ({"models": "openai/phi"}, "ARKALIA_MODELS=openai/phi needs ARKALIA_OPENAI_URL"),
+        ({"models": "llama/phi.gguf"}, "needs ARKALIA_LLAMA_PATH"),
         ({"models": "ollama/phi", "ollama_url": ""}, "needs ARKALIA_OLLAMA_URL"),
         ({"ollama_url": "127.0.0.1:11434"}, "http://HOST:PORT"),
         ({"openai_url": "ftp://host/v1"}, "http://HOST:PORT/v1"),
@@ -104,9 +119,9 @@ def test_processes_of_the_node_get_the_same_models(tmp_path: Path) -> None:
     """
     What their command line says is read as it was meant, also where there are none.
     """
-    ladder = "ollama/hf.co/unsloth/gemma-3:Q4_K_M,ollama/phi3"
+    ladder = "ollama/hf.co/unsloth/gemma-3:Q4_K_M,llama/phi-3.gguf"
     for settings in (
-        _settings(tmp_path, models=ladder),
+        _settings(tmp_path, models=ladder, llama_path=tmp_path),
         _settings(tmp_path, ollama_url=""),
     ):
         told = dict(each.split("=", 1) for each in luna_command(settings) if each.startswith("ARKALIA_"))

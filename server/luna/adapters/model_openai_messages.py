@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from luna.adapters.model_http import LINE_BYTES_MAX, complaint, json_object
-from luna.adapters.model_words import calls_before, given, parsed, tool_offered
-from luna.kernel.generation import Delta, Ending, Finished, Message, Piece, Prompt, Role, Sampling, ToolCall
+from luna.adapters.model_words import calls_before, chat_messages, given, parsed, tool_offered
+from luna.kernel.generation import Delta, Ending, Finished, Piece, Prompt, Sampling, ToolCall
 from luna.kernel.language_model import ModelInfo
 from luna.kernel.model_errors import ModelServerError
 
@@ -20,7 +20,7 @@ def chat_request(model: str, prompt: Prompt) -> dict[str, Any]:
     tools = {"tools": [tool_offered(tool) for tool in prompt.tools]} if prompt.tools else {}
     return {
         "model": model,
-        "messages": [_message(message) for message in prompt.messages],
+        "messages": chat_messages(prompt),
         "stream": True,
         "stream_options": {"include_usage": True},
         **tools,
@@ -142,16 +142,6 @@ def _info(entry: Mapping[str, Any]) -> ModelInfo:
         parameters=int(meta.get("n_params") or 0),
         context_tokens=int(entry.get("max_model_len") or meta.get("n_ctx") or 0),
     )
-
-
-def _message(message: Message) -> dict[str, Any]:
-    calls = {"tool_calls": [_asked(call) for call in message.tool_calls]} if message.tool_calls else {}
-    answered = {"tool_call_id": message.tool_call_id} if message.role is Role.TOOL else {}
-    return {"role": message.role.value, "content": message.text, **calls, **answered}
-
-
-def _asked(call: ToolCall) -> dict[str, Any]:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
 def _sampling(sampling: Sampling) -> dict[str, Any]:

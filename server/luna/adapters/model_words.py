@@ -4,8 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from luna.kernel.generation import Prompt, Tool
+from luna.kernel.generation import Message, Prompt, Role, Tool, ToolCall
 from luna.kernel.model_errors import PromptRejectedError
+
+
+def chat_messages(prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the messages as OpenAI writes them, which templates of chats know as well."""
+    return [_message(message) for message in prompt.messages]
 
 
 def tool_offered(tool: Tool) -> dict[str, Any]:
@@ -43,3 +48,13 @@ def calls_before(prompt: Prompt) -> int:
 def given(**wanted: object) -> dict[str, Any]:
     """Return what is not left to the model."""
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _message(message: Message) -> dict[str, Any]:
+    calls = {"tool_calls": [_asked(call) for call in message.tool_calls]} if message.tool_calls else {}
+    answered = {"tool_call_id": message.tool_call_id} if message.role is Role.TOOL else {}
+    return {"role": message.role.value, "content": message.text, **calls, **answered}
+
+
+def _asked(call: ToolCall) -> dict[str, Any]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}

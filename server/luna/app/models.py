@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
+from luna.adapters.model_llama import LlamaServer
 from luna.adapters.model_ollama import OllamaServer
 from luna.adapters.model_openai import OpenAiServer
 from luna.kernel.language_model import ModelServer
@@ -23,3 +24,5 @@ def _servers(settings: Settings) -> Iterator[ModelServer]:
         yield OllamaServer(settings.ollama_url, context_tokens=settings.model_context_tokens)
     if settings.openai_url:
         yield OpenAiServer(settings.openai_url, key=settings.openai_key)
+    if settings.llama_path:
+        yield LlamaServer(settings.llama_path, context_tokens=settings.model_context_tokens)
