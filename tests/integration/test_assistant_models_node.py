@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from arkalia.assistantia.v1 import conversation_pb2 as pb
+from arkalia.node.v1.health_pb2 import DEGRADATION_LEVEL_NORMAL
 
 from arkalia_client import Arkalia, ArkaliaError, connect
 from tests.integration.test_assistant_node import arkalia
@@ -30,6 +32,8 @@ async def talking(home: Path, ollama: str, openai: ModelServer) -> AsyncIterator
         async with asyncio.timeout(180):
             while len((await client.models.list()).models) <= len(names):
                 await asyncio.sleep(0.1)
+        # However busy the machine is: under pressure no model is asked.
+        await client.degradation.set(DEGRADATION_LEVEL_NORMAL, reason="a test", hold_seconds=1800)
         yield node, client
 
 
@@ -118,3 +122,28 @@ async def test_ctrl_c_interrupts_the_answer_and_not_the_chat(tmp_path: Path) -> 
     assert process.returncode == 0
     assert "interrupted" in said.decode()
     assert "Enough." in said.decode()
+
+
+async def test_an_interrupt_reaches_the_model_and_the_stream_goes_on(tmp_path: Path) -> None:
+    """
+    Through Envoy, in both directions.
+    """
+    slow = FakeModel(name="slow:1b", says=saying(LONG), tokens_per_second=50)
+    async with (
+        model_server(slow) as openai,
+        talking(tmp_path, "", openai) as (_, client),
+        client.assistant.converse() as talk,
+    ):
+        await talk.say("Say a lot.")
+        first = talk.answer()
+        while not (await anext(first)).delta:
+            pass
+        await talk.interrupt()
+        ended = [part async for part in first][-1].done
+        await openai.hung_up()
+        slow.says, slow.tokens_per_second = saying("Enough."), 0
+        await talk.say("Enough?")
+        again = "".join([part.delta async for part in talk.answer()])
+
+    assert ended.ending == pb.ANSWER_ENDING_INTERRUPTED
+    assert again == "Enough."

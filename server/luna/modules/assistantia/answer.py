@@ -22,6 +22,8 @@ class Found:
     """Why there can be no answer at all."""
     explains: bool = False
     """Whether the passages are the explanation itself, in order."""
+    seconds: float = 0.0
+    """How long it was looked for."""
 
 
 def compose(question: str, found: Found) -> Iterator[Part]:

@@ -30,7 +30,6 @@ from luna.modules.assistantia.receiving import Asked, Mind, Reception
 from luna.modules.assistantia.talking import messages_of, tools_used
 from luna.modules.assistantia.writer import Order, Writer
 
-MEMORIES_DEFAULT: Final = 8
 EXCERPT_CHARACTERS: Final = 1000
 STOPPED: Final = "the caller hung up, or the node stopped"
 INTERRUPTED: Final = "the caller interrupted it"
@@ -60,9 +59,8 @@ class Assistant:
             ModelRejectedError: it cannot be asked this.
 
         """
-        clock, looked = self._mind.clock, self._mind.clock.monotonic()
-        found = await self._found(asked)
-        usage = pb.Usage(recall_time=duration(clock.monotonic() - looked))
+        clock, found = self._mind.clock, await asked.found
+        usage = pb.Usage(recall_time=duration(found.seconds))
         draft = Draft(notes=[*found.notes, *asked.notes])
         turn = pb.Turn(turn_id=str(uuid4()), speaker=pb.SPEAKER_ASSISTANT, broke_off=STOPPED)
         answer = self._parts(asked, found, draft)
@@ -81,13 +79,6 @@ class Assistant:
             await asyncio.shield(self._conversations.take(asked.talk, turn, usage))
         yield rpc.ChatResponse(usage=usage)
         yield rpc.ChatResponse(done=_done(turn, draft))
-
-    async def _found(self, asked: Asked) -> Found:
-        return await self._mind.finder.find(
-            asked.turns[asked.question].text,
-            namespace=asked.talk.conversation.namespace,
-            memories_max=asked.request.memories_max or MEMORIES_DEFAULT,
-        )
 
     async def _parts(self, asked: Asked, found: Found, draft: Draft) -> AsyncGenerator[Part, None]:
         if asked.ladder.models:

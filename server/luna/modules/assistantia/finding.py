@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from luna.kernel.clock import Clock
@@ -22,6 +23,11 @@ class Finder:
 
     async def find(self, question: str, *, namespace: str, memories_max: int) -> Found:
         """Return what there is on *question*."""
+        began = self._clock.monotonic()
+        found = await self._looked_for(question, namespace, memories_max)
+        return replace(found, seconds=self._clock.monotonic() - began)
+
+    async def _looked_for(self, question: str, namespace: str, memories_max: int) -> Found:
         now = datetime.fromtimestamp(self._clock.wall_ns() / 1e9, tz=UTC).astimezone()
         about, notes = about_node(question, now), list[str]()
         if about is not None:

@@ -11,6 +11,7 @@ from arkalia.assistantia.v1 import conversation_pb2 as pb
 from arkalia.assistantia.v1 import model_pb2
 
 from luna.kernel.clock import Clock
+from luna.modules.assistantia.answer import Found
 from luna.modules.assistantia.budget import SECOND_NS, Budget, Standing
 from luna.modules.assistantia.conversations import Conversations, Talk
 from luna.modules.assistantia.errors import BudgetSpentError, ModelDownError, PromptRefusedError, ToolResultsError
@@ -21,6 +22,7 @@ from luna.modules.assistantia.model_messages import EXTRACTIVE
 from luna.modules.assistantia.models import ModelShelf
 from luna.resilience.levels import Level
 
+MEMORIES_DEFAULT: Final = 8
 TURNS_MAX: Final = 50
 """How many of the newest turns a model is told at most."""
 LEFT_OUT: Final = "(left out: the guard takes it for an attack)"
@@ -51,15 +53,13 @@ class Asked:
     """What was said."""
     turns: Sequence[pb.Turn]
     """The newest turns, that one last."""
+    question: int
+    """The place in `turns` of what a person said last."""
+    found: "asyncio.Future[Found]"
+    """What the answer can rest on. It was looked for while the message was recorded."""
     ladder: Ladder
     notes: Sequence[str]
     started: float
-
-    @property
-    def question(self) -> int:
-        """The place in `turns` of what a person said last."""
-        people = [place for place, turn in enumerate(self.turns) if turn.speaker == pb.SPEAKER_USER]
-        return people[-1] if people else 0
 
 
 class Reception:
@@ -89,16 +89,32 @@ class Reception:
         results, notes = await self._results(request, earlier)
         speaker = pb.SPEAKER_TOOL if results else pb.SPEAKER_USER
         turn = pb.Turn(turn_id=str(uuid4()), speaker=speaker, text=request.message, tool_results=results)
-        await self._conversations.take(talk, turn)
+        turns = [*earlier, turn]
+        question = max((place for place, it in enumerate(turns) if it.speaker == pb.SPEAKER_USER), default=0)
+        found = asyncio.ensure_future(self._find(request, talk, turns[question].text))
+        try:
+            await self._conversations.take(talk, turn)
+        except BaseException:
+            found.cancel()
+            raise
         return Asked(
             request=request,
             verdict=verdict,
             talk=talk,
             turn=turn,
-            turns=[*earlier, turn],
+            turns=turns,
+            question=question,
+            found=found,
             ladder=models,
             notes=[*models.notes, *notes],
             started=started,
+        )
+
+    async def _find(self, request: rpc.ChatRequest, talk: Talk, question: str) -> Found:
+        return await self._mind.finder.find(
+            question,
+            namespace=talk.conversation.namespace,
+            memories_max=request.memories_max or MEMORIES_DEFAULT,
         )
 
     async def _ladder(self, name: str) -> Ladder:
