@@ -22,6 +22,7 @@ from luna.transport.client_meter import ClientMeter
 from luna.transport.parts import Parts
 from luna.transport.peer_errors import PeerFullError
 from luna.transport.peers import OPTIONS, Peers
+from luna.transport.request_errors import DeadlineError
 from luna.transport.server import OPTIONS as SERVER_OPTIONS
 from tests.integration.transport_contract import SERVICE, answer, question
 from tests.integration.transport_probe import ALL, Stub, probe_node, until
@@ -353,6 +354,19 @@ async def test_a_slow_peer_cannot_hold_all_of_a_process() -> None:
         assert peer.calls <= limits.calls_max
         (known,) = caller.peers.all()
         assert known.bulkhead.limiter.in_flight == 0
+
+
+async def test_who_expects_calls_to_fail_expects_that_no_time_was_left() -> None:
+    """
+    A process that got no processor time for longer than its call may take must not end of that.
+    """
+    async with probe_node() as node, caller_of(node.address) as caller:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await caller.stub["Ask"](question(), timeout=-1)
+        assert node.probe.seen == []
+
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert isinstance(caught.value, DeadlineError)
 
 
 async def test_a_peer_that_is_gone_is_reported_and_that_it_is_back(tmp_path: Path) -> None:

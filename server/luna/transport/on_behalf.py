@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from luna.kernel.context import CallContext
 from luna.transport.observe import CORRELATION
-from luna.transport.request_errors import DeadlineError
+from luna.transport.peer_errors import PeerDeadlineError
 from luna.transport.rpc import Rpc
 from luna.transport.trace import TRACEPARENT, new_trace_id, unrecorded
 
@@ -22,7 +22,7 @@ def timeout_for(behind: CallContext, rpc: Rpc, asked: float | None) -> float | N
     """Return how long a call may take: what was asked for, the method's own limit, what is left — the least.
 
     Raises:
-        DeadlineError: nothing is left.
+        PeerDeadlineError: nothing is left.
 
     """
     limits = [rpc.deadline_seconds if asked is None else asked]
@@ -30,7 +30,7 @@ def timeout_for(behind: CallContext, rpc: Rpc, asked: float | None) -> float | N
         limits.append(behind.deadline - time.monotonic() - BUDGET_SECONDS)
     seconds = min((limit for limit in limits if limit is not None), default=None)
     if seconds is not None and seconds <= 0:
-        raise DeadlineError
+        raise PeerDeadlineError
     return seconds
 
 

@@ -15,9 +15,8 @@ import grpc.aio
 from luna.resilience.backoff import full_jitter
 from luna.resilience.bulkhead import BulkheadFullError
 from luna.resilience.hedging import Hedge
-from luna.transport.peer_errors import PeerFullError, is_connection_lost, retry_after
+from luna.transport.peer_errors import PeerDeadlineError, PeerFullError, is_connection_lost, retry_after
 from luna.transport.peer_guard import PeerGuard
-from luna.transport.request_errors import DeadlineError
 from luna.transport.rpc import Rpc
 
 ATTEMPTS_MAX: Final = 3
@@ -70,7 +69,7 @@ class PeerCall:
         except BulkheadFullError as error:
             raise PeerFullError.of(error) from None
         except TimeoutError:
-            raise DeadlineError from None
+            raise PeerDeadlineError from None
         try:
             return await self._persist()
         finally:
@@ -125,7 +124,7 @@ class PeerCall:
             guard.attempts.hedges.observe(number)
         left = self._left()
         if left is not None and left <= 0:
-            raise DeadlineError
+            raise PeerDeadlineError
         passage = guard.enter(left)
         self._sent = sent = self._way.send(*self._request, timeout=left, **self._options)
         try:

@@ -13,7 +13,7 @@ from luna.resilience.bulkhead import BulkheadFullError
 from luna.resilience.circuit import CircuitOpenError
 from luna.transport.errors import OUTSIDE, details_of, is_unavailable, reason_in, status_code
 from luna.transport.pushback import PUSHBACK
-from luna.transport.request_errors import GoingAwayError
+from luna.transport.request_errors import DeadlineError, GoingAwayError
 
 T = TypeVar("T")
 
@@ -77,6 +77,12 @@ def is_connection_lost(error: grpc.aio.AioRpcError) -> bool:
 def is_outside(error: grpc.aio.AioRpcError) -> bool:
     """Tell whether what failed is no part of the node, so that the peer is as well as before."""
     return OUTSIDE[0] in dict(error.trailing_metadata() or ())
+
+
+class PeerDeadlineError(DeadlineError, _NotSentError):
+    """No time was left to call a peer."""
+
+    status = status_code(code_pb2.DEADLINE_EXCEEDED)
 
 
 def retry_after(error: grpc.aio.AioRpcError) -> float:
