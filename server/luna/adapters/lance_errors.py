@@ -8,7 +8,7 @@ from luna.kernel.memory_errors import IndexFullError, IndexUnavailableError
 # What its native part raises, whatever went wrong inside; its messages tell the rest.
 FAILURES = (RuntimeError, OSError, ValueError)
 
-_FULL = ("no space left", "os error 28", "disk quota exceeded")
+_FULL = ("no space left", "os error 28", "disk quota exceeded", "file too large", "os error 27")
 _CONFLICT = ("conflict", "concurrent", "retry")
 
 

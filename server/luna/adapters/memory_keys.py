@@ -17,6 +17,7 @@ from luna.kernel.memory_keys import KeysFullError, KeysUnavailableError, Opened,
 FORMAT: Final = 1
 """The version of the table, kept in ``PRAGMA user_version``."""
 
+_ROOM_MIN_BYTES: Final = 1024 * 1024
 _KEY: Final = 32
 _NAME: Final = 8
 _NO_KEY: Final = bytes(_KEY)
@@ -171,4 +172,12 @@ def _spoken(path: Path) -> Iterator[None]:
     except apsw.FullError as error:
         raise KeysFullError(f"no room is left for {path}") from error
     except (apsw.Error, OSError) as error:
+        if isinstance(error, apsw.IOError) and _is_full(path):
+            # Not all that SQLite writes says so when there is no room for it.
+            raise KeysFullError(f"no room is left for {path}") from error
         raise KeysUnavailableError(f"{path} failed: {error}") from error
+
+
+def _is_full(path: Path) -> bool:
+    room = os.statvfs(path.parent)
+    return room.f_bavail * room.f_frsize < _ROOM_MIN_BYTES

@@ -11,8 +11,10 @@ from arkalia.memory.v1 import memory_pb2 as pb
 
 from luna.kernel.bell import Bell
 from luna.kernel.clock import Clock
+from luna.kernel.memory_errors import IndexFullError
 from luna.kernel.memory_rows import Key
 from luna.manifest import Health
+from luna.modules.memory.errors import IndexNoRoomError
 from luna.modules.memory.facts import Fact
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.requests import Retained, Retaining
@@ -21,6 +23,8 @@ BARE_TURN_MAX: Final = 64
 """How many texts are embedded before the index is changed."""
 GATHER_SECONDS: Final = 0.1
 """How long texts that nobody waits for may gather, unless somebody comes who does."""
+UNDER_WAY_MAX: Final = 65_536
+"""How many memories may wait for the index before those who bring more wait too, or are refused if it is full."""
 BARE_MAX: Final = 1024
 """How many may wait to be embedded before those who bring more wait as well."""
 REST_SECONDS: Final = (0.1, 0.5, 2.0)
@@ -68,6 +72,8 @@ class Applier:
         self._asleep = True
         self.trouble = "is not open yet"
         """Why the index is behind."""
+        self.full = ""
+        """Where there is no room for it, if that is why."""
 
     @property
     def under_way(self) -> Mapping[Key, UnderWay]:
@@ -90,8 +96,15 @@ class Applier:
             await self._moved.wait()
 
     async def room(self) -> None:
-        """Wait until not too many texts wait to be embedded."""
-        while self._bare > BARE_MAX:
+        """Wait until not too much waits for the index, or to be embedded.
+
+        Raises:
+            IndexNoRoomError: there is no room for the index.
+
+        """
+        while self._bare > BARE_MAX or len(self._under_way) > UNDER_WAY_MAX:
+            if self.full:
+                raise IndexNoRoomError(self.full)
             await self._moved.wait()
 
     async def tend(self) -> None:
@@ -112,12 +125,13 @@ class Applier:
                     await self._projection.wanted()
                     self._asleep = False
                 await self._turn()
-                failures, self.trouble = 0, ""
+                failures, self.trouble, self.full = 0, "", ""
             except Exception as error:  # noqa: BLE001  however storage fails, this must come back
                 if (trouble := f"{type(error).__name__}: {error}") != self.trouble:
                     _log.warning("the memory index is behind: %s", trouble)
                 self.trouble = trouble
                 self._projection.lost = True
+                self._tell_full(error)
                 await self._clock.sleep(REST_SECONDS[min(failures, len(REST_SECONDS) - 1)])
                 failures += 1
 
@@ -173,6 +187,17 @@ class Applier:
                 break
             taken.append(each)
         return taken
+
+    def _tell_full(self, error: Exception) -> None:
+        """Answer those who wait to see what they brought: it is recorded, and nobody knows when there is room again."""
+        self.full = str(error) if isinstance(error, IndexFullError | IndexNoRoomError) else ""
+        if not self.full:
+            return
+        for each in self._waiting:
+            for request in (each.request, *each.followers):
+                if request.visible and not request.outcome.done():
+                    request.outcome.set_exception(IndexNoRoomError(self.full))
+        self._moved.ring()
 
     def _settle(self, applied: Applying) -> None:
         for row in applied.fact.rows:
