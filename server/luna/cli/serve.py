@@ -4,26 +4,30 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from luna.cli.loading import load
 from luna.settings import Settings
 from luna.sidecar.frugal import UNUSED, doing_without
-from luna.topology import ALL_IN_ONE, SPLIT
+from luna.topology import ALL_IN_ONE, SPLIT, Topology
 
 
 def serve(arguments: Sequence[str], settings: Settings) -> int:
     """Serve until told to stop, and return the exit code."""
     topology = ALL_IN_ONE if settings.all_in_one else SPLIT
-    if arguments[:1] == ["--standby"]:
+    stands_by = arguments[:1] == ["--standby"]
+    if stands_by:
         from luna.cli.standby import stand_by
 
         arguments = stand_by(Path(arguments[1]), topology)
     given = serve_parser([process.name for process in topology.processes]).parse_args(arguments)
+    process = topology.process(given.process)
+    if process.heir and not stands_by:
+        # Where everything starts at once, the node is of use without it, and not without the others.
+        load(Topology(processes=(process,)))
     # Half a second, which a standby has behind it.
     with doing_without(*UNUSED):
         from luna.app import Place, serve_process
 
-    place = Place(
-        topology=topology, process=topology.process(given.process), replica=given.replica, socket=given.socket
-    )
+    place = Place(topology=topology, process=process, replica=given.replica, socket=given.socket)
     return serve_process(settings, place)
 
 
