@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from itertools import groupby
 
 import pytest
 from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
@@ -48,7 +49,7 @@ async def last_turn(node: Arkalia, id: str) -> pb.Turn:
 
 async def test_a_model_answers_and_cites_what_it_was_told() -> None:
     """
-    Word by word, each passage cited once where it is met, with what it took at the end.
+    Each passage is cited once where it is met, and what it took comes at the end.
     """
     big = Script(name="big", says=["It is under", " the blue pot [", "1", "]. Look [1] there [9]."])
     async with talking(big) as node:
@@ -56,16 +57,17 @@ async def test_a_model_answers_and_cites_what_it_was_told() -> None:
         parts = await node.say("Where is the key of the greenhouse?")
         turn = await last_turn(node, parts[0].begun.conversation_id)
 
-    assert [part.WhichOneof("part") for part in parts] == [
-        *("begun", "delta", "delta", "delta", "delta", "citation", "usage", "done"),
-    ]
+    # How many deltas the words come in depends on who is quicker.
+    kinds = [kind for kind, _ in groupby(part.WhichOneof("part") for part in parts)]
+    citations = [part.citation for part in parts if part.HasField("citation")]
+    assert kinds == ["begun", "delta", "citation", "usage", "done"]
     assert text_of(parts) == turn.text == "It is under the blue pot [1]. Look [1] there [9]."
-    assert parts[5].citation == pb.Citation(number=1, memory_id=kept.id, event_id=kept.event_id, text=KEY)
+    assert citations == [pb.Citation(number=1, memory_id=kept.id, event_id=kept.event_id, text=KEY)]
     assert (parts[-1].done.rung, parts[-1].done.model) == (pb.ANSWER_RUNG_MODEL, "fake/big")
     assert parts[-1].done.ending == pb.ANSWER_ENDING_STOP
     assert (parts[-2].usage.prompt_tokens, parts[-2].usage.answer_tokens) == (2, 4)
     assert not parts[-2].usage.estimated
-    assert (turn.model, turn.rung, list(turn.citations)) == ("fake/big", pb.ANSWER_RUNG_MODEL, [parts[5].citation])
+    assert (turn.model, turn.rung, list(turn.citations)) == ("fake/big", pb.ANSWER_RUNG_MODEL, citations)
     assert KEY in big.prompts[0].messages[-1].text
 
 

@@ -1,9 +1,10 @@
 """Language models through a real server and the client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import groupby
 
 import grpc.aio
 import pytest
@@ -28,7 +29,12 @@ from tests.fake_model_server import FakeModelServer
 from tests.integration.memory_server import Node
 
 SERVICE = "arkalia.assistantia.v1.ModelService"
-PARTS = ("begun", "delta", "delta", "done")
+PARTS = ("begun", "delta", "done")
+
+
+def kinds(parts: Iterable[str | None]) -> tuple[str | None, ...]:
+    """Return what came in which order: how many deltas the words come in depends on who is quicker."""
+    return tuple(kind for kind, _ in groupby(parts))
 
 
 class Reports:
@@ -108,7 +114,7 @@ async def test_an_answer_comes_word_by_word_with_what_it_took(node: Models) -> N
     """
     parts = await node.ask("good morning", "far/large")
 
-    assert tuple(part.WhichOneof("part") for part in parts) == PARTS
+    assert kinds(part.WhichOneof("part") for part in parts) == PARTS
     assert parts[0].begun == rpc.GenerateBegun(model="far/large")
     assert "".join(part.delta for part in parts) == "good morning "
     done = parts[-1].done
@@ -202,7 +208,7 @@ async def test_a_model_that_keeps_failing_costs_the_others_nothing(node: Models)
         assert down.value.reason == "ASSISTANTIA_ERROR_REASON_MODEL_DOWN"
     parts = await node.ask("good morning", "far/large")
 
-    assert tuple(part.WhichOneof("part") for part in parts) == PARTS
+    assert kinds(part.WhichOneof("part") for part in parts) == PARTS
     assert node.state("client/near/models/small") is CircuitState.OPEN
     assert node.state("client/far/models/large") is CircuitState.CLOSED
     assert node.state(f"server/mind-0/{SERVICE}/Generate") is CircuitState.CLOSED
@@ -260,7 +266,7 @@ async def test_a_model_that_thinks_is_not_silent(node: Models) -> None:
             node.near.go_on.set()
 
     assert seen[0] is None
-    assert tuple(filter(None, seen)) == PARTS
+    assert kinds(filter(None, seen)) == PARTS
 
 
 async def test_a_pull_tells_how_far_it_is_and_is_recorded(node: Models) -> None:

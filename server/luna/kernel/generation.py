@@ -1,8 +1,9 @@
 """What a language model is asked, and what it says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import groupby
 from typing import TypeAlias
 
 
@@ -87,6 +88,8 @@ class Delta:
     """The next words."""
 
     text: str
+    pieces: int = 1
+    """In how many pieces they came: most servers send their tokens one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,3 +103,14 @@ class Finished:
 
 
 Piece: TypeAlias = Delta | ToolCall | Finished
+
+
+def joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Yield *pieces* in their order, words that follow each other as one delta."""
+    for are_words, run in groupby(pieces, key=lambda piece: isinstance(piece, Delta)):
+        if not are_words:
+            yield from run
+            continue
+        deltas = [piece for piece in run if isinstance(piece, Delta)]
+        whole = Delta(text="".join(it.text for it in deltas), pieces=sum(it.pieces for it in deltas))
+        yield deltas[0] if len(deltas) == 1 else whole

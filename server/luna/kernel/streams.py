@@ -1,12 +1,21 @@
 """Tools for streams that never end."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Nothing comes any more."""
+
+    error: Exception | None = None
+    """Why not."""
 
 
 async def with_pauses(items: AsyncGenerator[T, None], *, every: float) -> AsyncGenerator[T | None, None]:
@@ -32,6 +41,35 @@ async def with_pauses(items: AsyncGenerator[T, None], *, every: float) -> AsyncG
             yield item
 
 
+async def in_batches(items: AsyncGenerator[T, None], *, ahead: int) -> AsyncGenerator[Sequence[T], None]:
+    """Yield what has come from *items* since the last time, all at once; wait for nothing but the first of it.
+
+    Items are read while the batch before is still dealt with, up to *ahead* of them. What follows slowly
+    gets more at a time, instead of falling behind. Closing this closes *items*, whatever they are waiting for.
+    """
+    come: asyncio.Queue[T | _End] = asyncio.Queue(ahead)
+    reading = asyncio.ensure_future(_read(items, come))
+    try:
+        end: _End | None = None
+        while end is None:
+            batch = list[T]()
+            item: T | _End = await come.get()
+            while not isinstance(item, _End):
+                batch.append(item)
+                if come.empty():
+                    break
+                item = come.get_nowait()
+            else:
+                end = item
+            if batch:
+                yield batch
+        if end.error is not None:
+            raise end.error
+    finally:
+        reading.cancel()
+        await asyncio.wait({reading})
+
+
 async def pipelined(
     items: AsyncIterator[T], start: Callable[[T], Awaitable[asyncio.Future[R]]], *, ahead: int
 ) -> AsyncGenerator[R, None]:
@@ -51,6 +89,17 @@ async def pipelined(
             if left := under_way.get_nowait():
                 left.cancel()
         await asyncio.wait({feeder})
+
+
+async def _read(items: AsyncGenerator[T, None], come: "asyncio.Queue[T | _End]") -> None:
+    end = _End()
+    try:
+        async with aclosing(items):
+            async for item in items:
+                await come.put(item)
+    except Exception as error:  # noqa: BLE001  it is raised again by whoever takes it
+        end = _End(error)
+    await come.put(end)
 
 
 async def _feed(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from luna.kernel.clock import Clock
-from luna.kernel.generation import Piece, Prompt
+from luna.kernel.generation import Piece, Prompt, joined
 from luna.kernel.language_model import ModelInfo, ModelServer
 from luna.kernel.model_errors import ModelMissingError, ModelServerError, PromptRejectedError, PullRejectedError
 from luna.kernel.model_tools import ModelTools
+from luna.kernel.streams import in_batches
 from luna.manifest import MakeBreaker, lone_breaker
 from luna.modules.assistantia.errors import ModelDownError, ModelRejectedError, ModelUnknownError, PullRefusedError
 from luna.resilience.circuit import CircuitKey, CircuitOpenError, CircuitPolicy, Side
@@ -29,6 +30,9 @@ FRESH_SECONDS: Final = 30.0
 """How long what the servers hold is believed without asking again."""
 FIRST_SECONDS: Final = 0.5
 """How long one who does not wait waits all the same, if nobody has answered yet."""
+
+AHEAD_MAX: Final = 1024
+"""How many pieces of an answer may wait for whoever reads it. Then the model has to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,8 @@ class ModelShelf:
     async def generate(self, name: str, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Yield what the model *name* says to *prompt*, as it says it. Closing the generator stops the model.
 
+        Words that came while those before were dealt with are one delta.
+
         Raises:
             ModelUnknownError: there is no such model.
             ModelDownError: it does not answer, or no longer, or is not asked for a while.
@@ -133,10 +139,11 @@ class ModelShelf:
         with spoken(name, server.name):
             async with (
                 guard(self._breaker(server.name, model), self._clock, _is_failure),
-                aclosing(server.generate(model, prompt)) as pieces,
+                aclosing(in_batches(server.generate(model, prompt), ahead=AHEAD_MAX)) as batches,
             ):
-                async for piece in pieces:
-                    yield piece
+                async for batch in batches:
+                    for piece in joined(batch):
+                        yield piece
 
     @property
     def _seen(self) -> Models:

@@ -46,7 +46,7 @@ class Transcript:
         draft.last_at = self._now()
         draft.first_at = draft.first_at or draft.last_at
         # Most servers send them one by one.
-        draft.answer_tokens += 1
+        draft.answer_tokens += delta.pieces
         return self._withholding.read(delta.text) if self._withholding else delta.text
 
     def _finished(self, finished: Finished) -> str:
