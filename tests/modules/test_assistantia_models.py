@@ -81,6 +81,7 @@ def test_a_silent_server_is_noted() -> None:
     assert ladder(Models(models=[model("a")], silent=silent), Level.NORMAL).notes == [why]
     assert ladder(Models(missing=["ollama/b"], silent=silent), Level.NORMAL).notes == ["ollama/b is not there", why]
     assert not ladder(Models(silent=silent), Level.NORMAL).notes
+    assert ladder(Models(late=["ollama"]), Level.NORMAL).notes == ["ollama has not said yet which models it holds"]
 
 
 @pytest.mark.parametrize("pieces", [["The key [1] is", " there [2]."], list("The key [1] is there [2]."), ["[1] [2]"]])

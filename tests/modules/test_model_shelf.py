@@ -113,3 +113,23 @@ async def test_who_wants_to_know_waits(shelf: ModelShelf, slow: Slow) -> None:
     slow.may_answer.set()
 
     assert await asking == ["quick/a", "slow/b"]
+
+
+async def test_the_first_who_asks_knows_what_was_seen_at_the_start(quick: Slow, slow: Slow, clock: FakeClock) -> None:
+    """
+    A server that has not answered by then is named, and none of its models is called missing.
+    """
+    watched = ModelShelf(ModelTools(servers=[quick, slow], ladder=["slow/b", "quick/z"]), clock, "mind-0")
+    running = asyncio.create_task(watched.run())
+    await turns()
+    early = await watched.models(fresh=False)
+    slow.may_answer.set()
+    await turns()
+    known = await watched.models(fresh=False)
+
+    assert not running.done()
+    running.cancel()
+    assert (early.missing, early.late) == (["quick/z"], ["slow"])
+    assert (known.missing, known.late) == (["quick/z"], [])
+    assert [model.name for model in known.models] == ["slow/b", "quick/a"]
+    assert (quick.asked, slow.asked) == (1, 1)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from luna.kernel.model_errors import ModelError, ModelMissingError, ModelServerError, PromptRejectedError
 
@@ -101,9 +102,9 @@ class ModelHttp:
     async def _answer(
         self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float
     ) -> "AsyncIterator[Response]":
+        client = await self._connection()
         from httpx import HTTPError  # noqa: PLC0415  only a node with such a server needs it
 
-        client = await self._connection()
         begun = "does not answer"
         try:
             async with self._within(seconds):
@@ -139,12 +140,26 @@ class ModelHttp:
             raise ModelServerError(f"{self.url} was silent for {seconds:g} s") from error
 
     async def _connection(self) -> "AsyncClient":
+        if self._client is None:
+            await self._knock()
         if self._closed:
             raise ModelServerError(f"the connection to {self.url} is closed")
         if self._client is None:
             # Reading the certificates of the system takes a while.
             self._client = asyncio.ensure_future(asyncio.to_thread(self._connect))
         return await asyncio.shield(self._client)
+
+    async def _knock(self) -> None:
+        """Find out whether anybody is there at all: most nodes have no such server, and httpx takes 20 MB."""
+        place = urlsplit(self.url)
+        port = place.port or (443 if place.scheme == "https" else 80)
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                _, writer = await asyncio.open_connection(place.hostname, port)
+        except OSError as error:
+            why = str(error) or f"no connection within {CONNECT_SECONDS:g} s"
+            raise ModelServerError(f"{self.url} does not answer: {why}") from error
+        writer.close()
 
     def _connect(self) -> "AsyncClient":
         from httpx import AsyncClient, Limits, Timeout  # noqa: PLC0415

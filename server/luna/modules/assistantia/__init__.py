@@ -87,6 +87,7 @@ def _wire(tools: Toolbox) -> Wired:
 
     return Wired(
         register=register,
+        background=[shelf.run],
         probes={_GUARD.full_name: probe, _ASSISTANT.full_name: log_probe, _MODELS.full_name: models_probe},
     )
 

@@ -37,7 +37,8 @@ def _lacking(there: Models) -> Sequence[str]:
     """Return what keeps models from answering that somebody counts on."""
     missing = [f"{name} is not there" for name in there.missing]
     silent = [f"a server of models does not answer: {why}" for why in there.silent]
-    return [*missing, *silent] if missing or there.models else []
+    late = [f"{name} has not said yet which models it holds" for name in there.late]
+    return [*missing, *silent, *late] if missing or late or there.models else []
 
 
 def _spared(what: str, level: int) -> str:

@@ -56,6 +56,8 @@ class Models:
     """The names in the ladder that no server that answers holds."""
     silent: Sequence[str] = ()
     """The servers that do not answer, each with the reason."""
+    late: Sequence[str] = ()
+    """The servers that have not said yet what they hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,11 @@ class ModelShelf:
         """What each server said last."""
         self._looked_at = -FRESH_SECONDS
         self._looking: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Look once, so that the first who asks need not wait, and then do nothing."""
+        await self.models(fresh=False)
+        await asyncio.get_running_loop().create_future()
 
     async def models(self, *, fresh: bool = True) -> Models:
         """Return the models that there are; unless *fresh*, those that there were lately, without waiting for anybody.
@@ -150,7 +157,8 @@ class ModelShelf:
         # In the order of the servers, whoever answered first.
         found = [self._found[name] for name in self._servers if name in self._found]
         silent = [each.why for each in found if each.why]
-        return _ordered([it for each in found for it in each.held], silent, self._ladder)
+        late = [name for name in self._servers if name not in self._found]
+        return _ordered([it for each in found for it in each.held], silent, late, self._ladder)
 
     async def _look(self) -> None:
         await asyncio.gather(*(self._ask(server) for server in self._servers.values()))
@@ -190,14 +198,17 @@ def spoken(name: str, place: str) -> Iterator[None]:
         raise PullRefusedError(name, str(error)) from error
 
 
-def _ordered(held: Sequence[tuple[str, ModelInfo]], silent: Sequence[str], ladder: Sequence[str]) -> Models:
+def _ordered(
+    held: Sequence[tuple[str, ModelInfo]], silent: Sequence[str], late: Sequence[str], ladder: Sequence[str]
+) -> Models:
     order = ladder or [name for name, _ in sorted(held, key=lambda it: -(it[1].parameters or it[1].size_bytes))]
     rank = {name: place for place, name in enumerate(order, 1)}
     models = [Model(name=name, info=info, rank=rank.get(name, 0)) for name, info in held]
     return Models(
         models=sorted(models, key=lambda it: (it.rank or len(order) + 1, it.name)),
-        missing=[name for name in order if name not in dict(held)],
+        missing=[name for name in order if name not in dict(held) and name.partition("/")[0] not in late],
         silent=silent,
+        late=late,
     )
 
 
