@@ -51,7 +51,8 @@ class Finder:
             return (), f"the record of decisions does not answer: {error}"
 
     async def _screened(self, passages: Sequence[Passage], what: str) -> tuple[Sequence[Passage], Sequence[str]]:
-        kept = await asyncio.to_thread(self._innocent, passages)
+        # A thread for nothing would keep the first word waiting.
+        kept = await asyncio.to_thread(self._innocent, passages) if passages else ()
         dropped = len(passages) - len(kept)
         why = f"{dropped} {what} were left out, because the guard takes them for attacks"
         return kept, [why] if dropped else []
