@@ -22,7 +22,7 @@ class AssistantClient:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = AssistantServiceStub(channel)
 
-    async def chat(
+    def chat(
         self,
         message: str = "",
         *,
@@ -52,9 +52,7 @@ class AssistantClient:
             tool_results=tool_results,
             unmasked=unmasked,
         )
-        async with aclosing(follow(self._stub.Chat, request)) as parts:
-            async for part in parts:
-                yield part
+        return follow(self._stub.Chat, request)
 
     @asynccontextmanager
     async def converse(self, conversation_id: str = "") -> AsyncIterator[Conversation]:

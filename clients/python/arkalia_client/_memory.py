@@ -100,7 +100,7 @@ class MemoryClient:
         """Find memories, with everything that a question may say."""
         return await ask(self._stub.Recall, request)
 
-    async def reflect(
+    def reflect(
         self,
         namespace: str,
         text: str,
@@ -113,9 +113,7 @@ class MemoryClient:
         request = memory_service_pb2.ReflectRequest(
             namespace=namespace, text=text, limit=limit, filter=filter, model=model
         )
-        async with aclosing(follow(self._stub.Reflect, request)) as parts:
-            async for part in parts:
-                yield part
+        return follow(self._stub.Reflect, request)
 
     async def get(self, namespace: str, id: str) -> memory_pb2.Memory:
         """Return one memory."""
@@ -148,22 +146,18 @@ class MemoryClient:
         """Keep the present state of the index under a name."""
         return (await ask(self._stub.TagVersion, memory_service_pb2.TagVersionRequest(tag=tag))).version
 
-    async def restore(
+    def restore(
         self, namespace: str, as_of: memory_pb2.RecallMoment, *, dry_run: bool = False, missing_only: bool = False
     ) -> AsyncGenerator[memory_service_pb2.RestoreVersionResponse, None]:
         """Make a namespace what it was, and yield how far that is."""
         request = memory_service_pb2.RestoreVersionRequest(
             namespace=namespace, as_of=as_of, dry_run=dry_run, missing_only=missing_only
         )
-        async with aclosing(follow(self._stub.RestoreVersion, request)) as steps:
-            async for step in steps:
-                yield step
+        return follow(self._stub.RestoreVersion, request)
 
-    async def reindex(self) -> AsyncGenerator[memory_service_pb2.ReindexResponse, None]:
+    def reindex(self) -> AsyncGenerator[memory_service_pb2.ReindexResponse, None]:
         """Make the index anew, and yield how far that is."""
-        async with aclosing(follow(self._stub.Reindex, memory_service_pb2.ReindexRequest())) as steps:
-            async for step in steps:
-                yield step
+        return follow(self._stub.Reindex, memory_service_pb2.ReindexRequest())
 
     async def stats(self, namespace: str = "") -> memory_service_pb2.GetStatsResponse:
         """Return figures about the index, and about a namespace."""

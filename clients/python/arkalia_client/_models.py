@@ -1,7 +1,6 @@
 """The client of language models."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from typing import Final
 
 import grpc.aio
@@ -24,17 +23,15 @@ class ModelClient:
         """Return the language models, and the servers of models that do not answer."""
         return await ask(self._stub.ListModels, rpc.ListModelsRequest())
 
-    async def pull(self, model: str) -> AsyncGenerator[rpc.PullModelResponse, None]:
+    def pull(self, model: str) -> AsyncGenerator[rpc.PullModelResponse, None]:
         """Fetch *model*, and yield how far that is. Closing this stops it, unless others wait for it too."""
-        async with aclosing(follow(self._stub.PullModel, rpc.PullModelRequest(model=model))) as steps:
-            async for step in steps:
-                yield step
+        return follow(self._stub.PullModel, rpc.PullModelRequest(model=model))
 
     async def load(self, model: str) -> pb.Model:
         """Bring *model* into memory."""
         return (await ask(self._stub.LoadModel, rpc.LoadModelRequest(model=model), seconds=LOAD_SECONDS)).model
 
-    async def generate(
+    def generate(
         self,
         prompt: str | Sequence[rpc.PromptMessage],
         *,
@@ -45,6 +42,4 @@ class ModelClient:
         """Yield what *model*, or the first that begins, says to *prompt*. Closing this stops it at once."""
         said = [rpc.PromptMessage(role=rpc.PROMPT_ROLE_USER, text=prompt)] if isinstance(prompt, str) else prompt
         request = rpc.GenerateRequest(messages=said, tools=tools, sampling=sampling, model=model)
-        async with aclosing(follow(self._stub.Generate, request)) as parts:
-            async for part in parts:
-                yield part
+        return follow(self._stub.Generate, request)

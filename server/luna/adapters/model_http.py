@@ -1,13 +1,14 @@
 """Speaks HTTP to a server of language models: patient from piece to piece, and with no deadline for the whole."""
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from luna.adapters.model_words import object_in
+from luna.kernel.language_model import ModelInfo
 from luna.kernel.model_errors import ModelError, ModelMissingError, ModelServerError, PromptRejectedError
 
 if TYPE_CHECKING:
@@ -182,12 +183,9 @@ def json_object(text: bytes) -> dict[str, Any]:
 
     """
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ModelServerError(f"the server of models sent no JSON: {text[:_SHOWN_MAX]!r}") from error
-    if not isinstance(value, dict):
-        raise ModelServerError(f"the server of models sent no JSON object: {text[:_SHOWN_MAX]!r}")
-    return value
+        return object_in(text)
+    except ValueError as error:
+        raise ModelServerError(f"the server of models sent {error}: {text[:_SHOWN_MAX]!r}") from error
 
 
 def complaint(text: bytes) -> str:
@@ -199,11 +197,14 @@ def complaint(text: bytes) -> str:
     return str(error["message"] if isinstance(error, dict) and "message" in error else error)[:_SHOWN_MAX]
 
 
-def meaning(error: StatusError, model: str, known: Sequence[str]) -> ModelError:
-    """Return what it means that a server, which holds the models *known*, refused to ask *model*."""
-    if error.status == _ABSENT:
-        return ModelMissingError(model, known)
-    return PromptRejectedError(str(error)) if error.status in _AT_FAULT else ModelServerError(str(error))
+async def meaning(error: StatusError, model: str, held: Callable[[], Awaitable[Sequence[ModelInfo]]]) -> ModelError:
+    """Return what it means that a server, which says what it has *held*, refused to ask *model*."""
+    if error.status != _ABSENT:
+        return PromptRejectedError(str(error)) if error.status in _AT_FAULT else ModelServerError(str(error))
+    try:
+        return ModelMissingError(model, [info.name for info in await held()])
+    except ModelServerError:
+        return ModelMissingError(model, [])
 
 
 async def _content(response: "Response", bytes_max: int) -> bytes:

@@ -17,7 +17,7 @@ from luna.adapters.model_ollama_messages import (
 )
 from luna.kernel.generation import Piece, Prompt
 from luna.kernel.language_model import ModelInfo, PullProgress
-from luna.kernel.model_errors import ModelError, ModelMissingError, ModelServerError
+from luna.kernel.model_errors import ModelMissingError, ModelServerError
 
 CONTEXT_TOKENS: Final = 8192
 KEEP_ALIVE: Final = "30m"
@@ -80,7 +80,7 @@ class OllamaServer:
                     if answer.is_finished:
                         return
         except StatusError as error:
-            raise await self._meaning(error, model) from error
+            raise await meaning(error, model, self.models) from error
         raise ModelServerError(f"{self._http.url} stopped in the middle of an answer")
 
     async def load(self, model: str) -> ModelInfo:
@@ -100,7 +100,7 @@ class OllamaServer:
         try:
             await self._http.ask("POST", "/api/generate", request, seconds=LOAD_SECONDS)
         except StatusError as error:
-            raise await self._meaning(error, model) from error
+            raise await meaning(error, model, self.models) from error
         held = await self.models()
         for info in held:
             if info.name in {model, f"{model}:latest"}:
@@ -145,10 +145,3 @@ class OllamaServer:
             # It was removed in between.
             return None
         return essence(about)
-
-    async def _meaning(self, error: StatusError, model: str) -> ModelError:
-        try:
-            known = [info.name for info in await self.models()]
-        except ModelServerError:
-            known = []
-        return meaning(error, model, known)

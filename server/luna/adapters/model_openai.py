@@ -7,7 +7,7 @@ from luna.adapters.model_http import ModelHttp, Patience, StatusError, meaning
 from luna.adapters.model_openai_messages import ChatAnswer, chat_request, model_infos
 from luna.kernel.generation import Piece, Prompt
 from luna.kernel.language_model import ModelInfo, PullProgress
-from luna.kernel.model_errors import ModelError, ModelMissingError, ModelServerError, PullRejectedError
+from luna.kernel.model_errors import ModelMissingError, ModelServerError, PullRejectedError
 
 
 class OpenAiServer:
@@ -50,7 +50,7 @@ class OpenAiServer:
                     if answer.is_complete:
                         break
         except StatusError as error:
-            raise await self._meaning(error, model) from error
+            raise await meaning(error, model, self.models) from error
         for piece in answer.end():
             yield piece
 
@@ -81,10 +81,3 @@ class OpenAiServer:
     async def aclose(self) -> None:
         """Hang up."""
         await self._http.aclose()
-
-    async def _meaning(self, error: StatusError, model: str) -> ModelError:
-        try:
-            known = [info.name for info in await self.models()]
-        except ModelServerError:
-            known = []
-        return meaning(error, model, known)

@@ -32,12 +32,25 @@ def parsed(text: str) -> Mapping[str, Any]:
 
     """
     try:
+        return object_in(text)
+    except ValueError as error:
+        raise PromptRejectedError(f"this is {error}: {text[:100]}") from error
+
+
+def object_in(text: str | bytes) -> dict[str, Any]:
+    """Return the JSON object in *text*.
+
+    Raises:
+        ValueError: it is none. The message says what it is instead.
+
+    """
+    try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise PromptRejectedError(f"this is no JSON: {text[:100]}") from error
-    if not isinstance(value, dict):
-        raise PromptRejectedError(f"this is no JSON object: {text[:100]}")
-    return value
+        raise ValueError("no JSON") from error
+    if isinstance(value, dict):
+        return value
+    raise ValueError("no JSON object")
 
 
 def calls_before(prompt: Prompt) -> int:

@@ -114,3 +114,9 @@ def joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
         deltas = [piece for piece in run if isinstance(piece, Delta)]
         whole = Delta(text="".join(it.text for it in deltas), pieces=sum(it.pieces for it in deltas))
         yield deltas[0] if len(deltas) == 1 else whole
+
+
+def pace(tokens: int, seconds: float) -> float | None:
+    """Return how many *tokens* came a second, *seconds* after the first of them; ``None`` if nobody can tell."""
+    # The first token is there when the time begins.
+    return (tokens - 1) / seconds if tokens > 1 and seconds > 0 else None

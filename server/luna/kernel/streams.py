@@ -31,14 +31,34 @@ async def with_pauses(items: AsyncGenerator[T, None], *, every: float) -> AsyncG
                 while not (await asyncio.wait({pending}, timeout=every))[0]:
                     yield None
             finally:
-                if not pending.done():
-                    pending.cancel()
-                    await asyncio.wait({pending})
+                await _dropped(pending)
             try:
                 item = pending.result()
             except StopAsyncIteration:
                 return
             yield item
+
+
+async def until(items: AsyncGenerator[T, None], stop: asyncio.Event) -> AsyncGenerator[T, None]:
+    """Yield from *items* until *stop* is set. They are closed then, whatever they are waiting for."""
+    async with aclosing(items):
+        stopped = asyncio.ensure_future(stop.wait())
+        try:
+            while not stop.is_set():
+                pending = asyncio.ensure_future(anext(items))
+                try:
+                    await asyncio.wait({pending, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    await _dropped(pending)
+                if pending.cancelled():
+                    return
+                try:
+                    item = pending.result()
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            stopped.cancel()
 
 
 async def in_batches(items: AsyncGenerator[T, None], *, ahead: int) -> AsyncGenerator[Sequence[T], None]:
@@ -91,6 +111,13 @@ async def pipelined(
         await asyncio.wait({feeder})
 
 
+async def _dropped(pending: asyncio.Future[T]) -> None:
+    """Wait for nothing more of *pending*, unless it is there."""
+    if not pending.done():
+        pending.cancel()
+        await asyncio.wait({pending})
+
+
 async def _read(items: AsyncGenerator[T, None], come: "asyncio.Queue[T | _End]") -> None:
     end = _End()
     try:
@@ -115,27 +142,3 @@ async def _feed(
         failed: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         failed.set_exception(error)
         await under_way.put(failed)
-
-
-async def until(items: AsyncGenerator[T, None], stop: asyncio.Event) -> AsyncGenerator[T, None]:
-    """Yield from *items* until *stop* is set. They are closed then, whatever they are waiting for."""
-    async with aclosing(items):
-        stopped = asyncio.ensure_future(stop.wait())
-        try:
-            while not stop.is_set():
-                pending = asyncio.ensure_future(anext(items))
-                try:
-                    await asyncio.wait({pending, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    if not pending.done():
-                        pending.cancel()
-                        await asyncio.wait({pending})
-                if pending.cancelled():
-                    return
-                try:
-                    item = pending.result()
-                except StopAsyncIteration:
-                    return
-                yield item
-        finally:
-            stopped.cancel()

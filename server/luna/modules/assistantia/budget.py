@@ -12,10 +12,10 @@ from luna.kernel.clock import Clock
 from luna.kernel.context import current_call
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import EventFilter
+from luna.kernel.times import SECOND_NS
 from luna.modules.assistantia.conversations import CATEGORY, TAKEN
 
 PAGE: Final = 250
-SECOND_NS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,13 @@ from typing import Final
 from luna.modules.assistantia.domain import Passage
 from luna.modules.assistantia.draft import Part
 
-_MARKER: Final = re.compile(r"\[(\d{1,3}(?:\s?,\s?\d{1,3})*)\]")
+_MARKER: Final = re.compile(r"\s?\[(\d{1,3}(?:\s?,\s?\d{1,3})*)\]")
 _OPEN: Final = re.compile(r"\[[\d,\s]{0,40}$")
+
+
+def uncited(text: str) -> str:
+    """Return *text* without what refers to passages."""
+    return _MARKER.sub("", text)
 
 
 class Citer:

@@ -13,19 +13,17 @@ from functools import lru_cache
 from math import log
 from typing import Final
 
+from luna.kernel.sentences import say_the_same, sentences
 from luna.modules.assistantia.normalise import unaccented
 
 SENTENCES_MAX: Final = 4
 SENTENCE_CHARACTERS_MAX: Final = 600
 SIMILARITY_MIN: Final = 0.35
 """From which on a text answers a question that it shares no words with."""
-SAME_SHARE: Final = 0.7
-"""Sentences that share so much of their words say the same."""
 FIT_WEIGHT: Final = 0.5
 STEM_LETTERS: Final = 6
 """Words that begin alike are taken for forms of one word."""
 
-_END: Final = re.compile(r"(?<=[.!?…])\s+|\s*\n+\s*")
 _WORD: Final = re.compile(r"\w{2,}")
 _EMPTY: Final = (
     (
@@ -106,7 +104,7 @@ def _key(passage: Passage) -> tuple[str, str]:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    for sentence in _END.split(text.strip()):
+    for sentence in sentences(text):
         if stems(sentence):
             yield sentence[:SENTENCE_CHARACTERS_MAX]
 
@@ -131,7 +129,7 @@ def _fits(quote: Quote, wanted: frozenset[str]) -> bool:
 def _distinct(ordered: Iterable[Quote]) -> Iterator[Quote]:
     taken: list[frozenset[str]] = []
     for quote in ordered:
-        if all(len(quote.words & words) < SAME_SHARE * min(len(quote.words), len(words)) for words in taken):
+        if not any(say_the_same(quote.words, words) for words in taken):
             taken.append(quote.words)
             yield quote
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from arkalia.assistantia.v1 import conversation_pb2 as pb
 
-from luna.kernel.generation import ToolCall
+from luna.kernel.generation import ToolCall, pace
 from luna.modules.assistantia.domain import Passage
 
 
@@ -51,5 +51,4 @@ class Draft:
     @property
     def tokens_per_second(self) -> float:
         """How fast it was written after the first words; 0 if that cannot be told."""
-        seconds = self.last_at - self.first_at
-        return (self.answer_tokens - 1) / seconds if seconds > 0 and self.answer_tokens > 1 else 0.0
+        return pace(self.answer_tokens, self.last_at - self.first_at) or 0.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from luna.kernel.clock import Clock
-from luna.kernel.generation import Delta, Finished, Piece, Prompt, ToolCall
+from luna.kernel.generation import Delta, Finished, Piece, Prompt, ToolCall, pace
 from luna.modules.assistantia.errors import ModelDownError, ModelRejectedError, ModelUnknownError
 from luna.modules.assistantia.models import ModelShelf
 
@@ -103,6 +103,5 @@ class _Meter:
         if self._first is None:
             return Answered(finished=finished, first_seconds=None, tokens_per_second=None)
         seconds, tokens = self._clock.monotonic() - self._first, finished.answer_tokens
-        # The first token is there when the time begins.
-        rate = (tokens - 1) / seconds if tokens and tokens > 1 and seconds > 0 else None
+        rate = pace(tokens, seconds) if tokens else None
         return Answered(finished=finished, first_seconds=self._first - self._started, tokens_per_second=rate)

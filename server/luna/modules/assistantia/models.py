@@ -115,7 +115,7 @@ class ModelShelf:
             for model in (await self.models(fresh=fresh)).models:
                 if model.name == name:
                     return model
-        if any(it.startswith(f"{server.name}: ") for it in self._seen.silent):
+        if self._found[server.name].why:
             return Model(name=name, info=ModelInfo(name=name), rank=0)
         raise ModelUnknownError(name, [model.name for model in self._seen.models])
 

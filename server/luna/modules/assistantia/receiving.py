@@ -11,8 +11,9 @@ from arkalia.assistantia.v1 import conversation_pb2 as pb
 from arkalia.assistantia.v1 import model_pb2
 
 from luna.kernel.clock import Clock
+from luna.kernel.times import SECOND_NS
 from luna.modules.assistantia.answer import Found
-from luna.modules.assistantia.budget import SECOND_NS, Budget, Standing
+from luna.modules.assistantia.budget import Budget, Standing
 from luna.modules.assistantia.conversations import Conversations, Talk
 from luna.modules.assistantia.errors import BudgetSpentError, ModelDownError, PromptRefusedError, ToolResultsError
 from luna.modules.assistantia.finding import Finder

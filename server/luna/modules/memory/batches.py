@@ -12,6 +12,7 @@ from luna.kernel.memory_index import MemoryIndex
 from luna.kernel.memory_rows import Batch, Row, Where
 from luna.modules.memory.embedding import LateEmbedder
 from luna.modules.memory.facts import RETAINED, Fact, joined
+from luna.modules.memory.scrolling import pages
 from luna.modules.memory.sealing import Sealer
 
 SCROLL: Final = 1000
@@ -67,12 +68,9 @@ async def _rows(index: MemoryIndex, told: facts.MemoriesForgotten) -> AsyncItera
         for row in (await index.get([(told.namespace, id) for id in told.ids])).values():
             yield row
         return
-    where, after, more = Where(namespace=told.namespace, include_superseded=True), "", True
-    while more:
-        page = await index.scroll(where, after, SCROLL)
-        for row in page.rows:
+    async for rows in pages(index, Where(namespace=told.namespace, include_superseded=True), SCROLL):
+        for row in rows:
             yield row
-        after, more = page.rows[-1].id if page.rows else "", page.more
 
 
 def _retains(recorded: Fact | Event) -> TypeGuard[Event]:

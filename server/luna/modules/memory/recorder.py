@@ -32,8 +32,6 @@ from luna.modules.memory.sealing import Sealer, by_event
 
 TURN_MEMORIES_MAX: Final = 8192
 """How many memories one turn takes."""
-WAITING_MEMORIES_MAX: Final = 4 * TURN_MEMORIES_MAX
-"""How many may wait before those who bring more wait as well."""
 
 _Known: TypeAlias = Row | UnderWay | pb.NewMemory
 """What an id stands for: in the index, on its way there, or brought by another request of the turn."""

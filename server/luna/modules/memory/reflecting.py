@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from luna.kernel.sentences import say_the_same, sentences
+
 LABEL: Final = "No language model wrote this; it quotes what is remembered:"
 NOTHING: Final = "Nothing is remembered about this."
 ORDERS: Final = (
@@ -23,10 +25,7 @@ CHARACTERS_SHOWN_MAX: Final = 12_000
 """How much of all of them."""
 QUOTES_MAX: Final = 5
 QUOTE_CHARACTERS: Final = 400
-SAME_SHARE: Final = 0.7
-"""Sentences that share so much of their words say the same."""
 
-_END: Final = re.compile(r"(?<=[.!?…])\s+|\s*\n+\s*")
 _WORD: Final = re.compile(r"\w{3,}")
 _CITED: Final = re.compile(r"\[(\d{1,4}(?:\s*,\s*\d{1,4})*)\]")
 
@@ -63,17 +62,13 @@ def digest(question: str, memories: Sequence[Numbered]) -> Iterator[tuple[str, i
     """Yield the sentence of each memory that fits *question* best, none that says the same again, with its number."""
     wanted, taken = _words(question), list[frozenset[str]]()
     for memory in memories:
-        sentence = max(_sentences(memory.text), key=lambda it: len(_words(it) & wanted))
+        sentence = max(sentences(memory.text) or [memory.text], key=lambda it: len(_words(it) & wanted))
         words = _words(sentence)
-        if all(len(words & others) < SAME_SHARE * min(len(words), len(others)) for others in taken if words and others):
+        if not any(say_the_same(words, others) for others in taken if words and others):
             taken.append(words)
             yield sentence[:QUOTE_CHARACTERS], memory.number
         if len(taken) == QUOTES_MAX:
             return
-
-
-def _sentences(text: str) -> Sequence[str]:
-    return [sentence for sentence in _END.split(text.strip()) if sentence] or [text]
 
 
 def _words(text: str) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Makes a namespace what it was in a past version of the index, by new facts."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
@@ -21,6 +21,7 @@ from luna.modules.memory.forgetting import Forgetting
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.recall import Recaller
 from luna.modules.memory.requests import Draft
+from luna.modules.memory.scrolling import pages
 from luna.modules.memory.sealing import Sealer
 
 AT_ONCE: Final = 500
@@ -123,14 +124,14 @@ class Restoring:
     async def _changes(self, past: MemoryReader, namespace: str, *, missing_only: bool) -> _Changes:
         present, changes = self._projection.index, _Changes()
         wanted = Where(namespace=namespace, include_superseded=True, alive_at_ns=self._clock.wall_ns())
-        async for page in _pages(past, wanted):
+        async for page in pages(past, wanted, AT_ONCE):
             now = await present.get([row.key for row in page])
             successors = await past.get([(namespace, row.superseded_by) for row in page if row.superseded_by])
             # Of the others nothing could say again that their place was taken.
             rows = [row for row in page if not row.superseded_by or (namespace, row.superseded_by) in successors]
             changes.compare(rows, now, missing_only=missing_only)
         if not missing_only:
-            async for page in _pages(present, replace(wanted, alive_at_ns=None)):
+            async for page in pages(present, replace(wanted, alive_at_ns=None), AT_ONCE):
                 then = await past.get([row.key for row in page])
                 changes.gone += [row.id for row in page if row.key not in then]
         return changes
@@ -170,16 +171,6 @@ class Restoring:
         for outcome in outcomes:
             if isinstance(outcome, DomainError):
                 raise outcome
-
-
-async def _pages(reader: MemoryReader, where: Where) -> AsyncIterator[Sequence[Row]]:
-    after, more = "", True
-    while more:
-        page = await reader.scroll(where, after, AT_ONCE)
-        if page.rows:
-            yield page.rows
-            after = page.rows[-1].id
-        more = page.more
 
 
 def _parted(ids: Sequence[str]) -> Sequence[Sequence[str]]:

@@ -107,31 +107,25 @@ def _from_sealed(event: Event, told: facts.MemoriesRetained, opened: Opened) -> 
             event.event_id,
         )
     size, read = 4 * told.dimension, [part for part in opened.parts if part is not None]
-    return Fact(
-        rows=rows_of(
-            [pb.NewMemory.FromString(part[size:]) for part in read],
-            namespace=told.namespace,
-            retain_ns=ns_of(told.retain_time),
-            position=event.position,
-            event_id=event.event_id,
-        ),
-        vectors=vectors_from(b"".join(part[:size] for part in read), told.dimension) if size and read else BARE,
-        model_id=told.model_id,
-        position=event.position,
-    )
+    memories = [pb.NewMemory.FromString(part[size:]) for part in read]
+    return _fact(event, told, memories, b"".join(part[:size] for part in read))
 
 
 def _from_clear(event: Event, told: facts.MemoriesRetained) -> Fact:
     """Return what an event says that was recorded before memories were sealed."""
+    return _fact(event, told, told.memories, told.vectors)
+
+
+def _fact(event: Event, told: facts.MemoriesRetained, memories: Iterable[pb.NewMemory], packed: bytes) -> Fact:
     return Fact(
         rows=rows_of(
-            told.memories,
+            memories,
             namespace=told.namespace,
             retain_ns=ns_of(told.retain_time),
             position=event.position,
             event_id=event.event_id,
         ),
-        vectors=vectors_from(told.vectors, told.dimension) if told.vectors else BARE,
+        vectors=vectors_from(packed, told.dimension) if packed else BARE,
         model_id=told.model_id,
         position=event.position,
     )
