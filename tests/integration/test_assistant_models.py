@@ -43,6 +43,14 @@ def text_of(parts: Sequence[rpc.ChatResponse]) -> str:
     return "".join(part.delta for part in parts)
 
 
+async def heard(parts: AsyncGenerator[rpc.ChatResponse, None], text: str) -> Sequence[rpc.ChatResponse]:
+    """Return the next of *parts* once they say *text*: what a model said may still be on its way."""
+    found = list[rpc.ChatResponse]()
+    while text_of(found) != text:
+        found.append(await anext(parts))
+    return found
+
+
 async def last_turn(node: Arkalia, id: str) -> pb.Turn:
     return (await node.assistant.conversation(id)).turns[-1]
 
@@ -135,7 +143,7 @@ async def test_hanging_up_stops_the_model_and_keeps_what_was_said() -> None:
     async with talking(big) as node:
         async with aclosing(node.assistant.chat("Count.")) as parts:
             id = (await anext(parts)).begun.conversation_id
-            await anext(parts)
+            await heard(parts, "One two")
             await big.stalled.wait()
         async with asyncio.timeout(30):
             while not (turn := await last_turn(node, id)).broke_off:

@@ -14,7 +14,7 @@ from luna.modules.assistantia.assistant import INTERRUPTED
 from luna.modules.assistantia.conversing import ROUNDS_MAX
 from luna.modules.assistantia.receiving import LEFT_OUT
 from tests.integration.assistant_server import whole_node
-from tests.integration.test_assistant_models import POISON, hear, last_turn, talking, text_of
+from tests.integration.test_assistant_models import POISON, hear, heard, last_turn, talking, text_of
 from tests.scripted_models import Script, ScriptedModels
 
 CALL = ToolCall(id="call-1", name="weather", arguments='{"city": "Oslo"}')
@@ -136,9 +136,10 @@ async def test_an_interrupt_stops_the_answer_and_the_conversation_goes_on() -> N
         await talk.say("Count.")
         async with aclosing(talk.answer()) as answer:
             id = (await anext(answer)).begun.conversation_id
+            first = await heard(answer, "One two")
             await big.stalled.wait()
             await talk.interrupt()
-            rest = [part async for part in answer]
+            rest = [*first, *[part async for part in answer]]
         turn = await last_turn(node, id)
         big.stalls_after = None
         await talk.say("Again.")
