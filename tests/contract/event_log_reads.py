@@ -109,7 +109,9 @@ class ReadContract:
         found = await log.find_many([uid(), *ids, "nonsense"])
 
         assert [event.event_id for event in found] == ids
-        assert list(await log.find_many([])) == []
+        assert list(await log.find_many([])) == list(await log.find_many([uid()])) == []
+        again = await log.find_many([ids[0], ids[1], ids[0]])
+        assert [event.event_id for event in again] == [ids[0], ids[1], ids[0]]
 
     async def test_stats_count_what_is_there(self, log: EventLog) -> None:
         """

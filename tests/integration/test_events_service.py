@@ -12,7 +12,7 @@ import grpc.aio
 import pytest
 from arkalia.events.v1 import event_pb2 as pb
 from arkalia.events.v1 import event_service_pb2 as rpc
-from google.protobuf.wrappers_pb2 import Int64Value, StringValue
+from google.protobuf.wrappers_pb2 import BytesValue, Int64Value, StringValue
 from google.rpc import error_details_pb2, status_pb2
 
 from luna.adapters.sqlite_log import SqliteEventLog
@@ -92,6 +92,46 @@ async def test_many_events_are_found_by_their_ids(stub: Stub) -> None:
     found = [each.event_id async for response in stub.BatchGetEvents(request) for each in response.events]
 
     assert found == [ids[3], *reversed(ids)]
+
+
+async def test_a_few_events_are_found_in_one_message(stub: Stub) -> None:
+    """
+    As many as fit into it: it says how many ids it got through, and an id may come twice.
+    """
+    large = pb.NewEvent()
+    large.payload.Pack(BytesValue(value=bytes(700_000)))
+    answer = await stub.Append(append("house/door", event(1), large, large, event(2)))
+    first, second, third, fourth = (each.event_id for each in answer.events)
+    asked = [first.upper(), first, str(uuid.uuid4()), second, second, third, fourth]
+    found, searched = list[str](), list[int]()
+    while left := asked[sum(searched) :]:
+        response = await stub.FindEvents(rpc.FindEventsRequest(event_ids=left))
+        found += [each.event_id for each in response.events]
+        searched.append(response.searched_count)
+
+    assert found == [first, first, second, second, third, fourth]
+    assert searched == [4, 1, 2]
+
+
+async def test_pages_meet_in_both_directions(stub: Stub) -> None:
+    """
+    Each begins where the one before ended, and the last says that it is the last.
+    """
+    await stub.Append(append("house/door", *[event(n) for n in range(7)]))
+    await stub.Append(append("house/bell", event(8)))
+    for direction, order in ((pb.READ_DIRECTION_FORWARD, 1), (pb.READ_DIRECTION_BACKWARD, -1)):
+        found, sizes, after, done = list[int](), list[int](), 0, False
+        while not done:
+            request = rpc.ReadPageRequest(
+                filter=pb.EventFilter(stream="house/door"), after_position=after, direction=direction, limit=3
+            )
+            page = await stub.ReadPage(request)
+            found += [each.position for each in page.events]
+            sizes.append(len(page.events))
+            after, done = page.position, page.done
+
+        assert found == list(range(1, 8))[::order]
+        assert sizes == [3, 3, 1]
 
 
 async def test_who_names_no_source_gets_that_of_the_process(stub: Stub) -> None:

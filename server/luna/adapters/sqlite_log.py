@@ -143,7 +143,7 @@ class SqliteEventLog:
 
     async def find_many(self, event_ids: Sequence[str]) -> Sequence[Event]:
         """Return the events of those ids that there are, in that order."""
-        return await self._read(lambda reader: list(filter(None, map(reader.find, event_ids))))
+        return await self._read(lambda reader: reader.find_many(event_ids))
 
     async def head(self) -> int:
         """Return the position of the newest event."""

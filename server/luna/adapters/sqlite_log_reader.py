@@ -17,8 +17,8 @@ from luna.adapters.sqlite_log_lanes import (
     of_stream,
 )
 from luna.adapters.sqlite_log_rows import COLUMNS, Names, pack_id
-from luna.adapters.sqlite_log_schema import HEAD, TAIL, Value, log_id_of, number, open_reader, rows
-from luna.kernel.event_ids import id_bytes
+from luna.adapters.sqlite_log_schema import HEAD, TAIL, Bindings, Value, log_id_of, many, number, open_reader, rows
+from luna.kernel.event_ids import id_bytes, is_id
 from luna.kernel.events import Direction, Event, EventFilter, LogStats, Page
 
 PAGE_EVENTS_MAX: Final = 500
@@ -26,6 +26,7 @@ PAGE_BYTES_MAX: Final = 1024 * 1024
 _LOOKED_AT_MAX: Final = 5_000
 """How many events one page may look at; a page that found nothing says how far it looked."""
 _TIME_MAX: Final = 2**63 - 1
+_FIND_MANY: Final = f"SELECT {COLUMNS} FROM carray(?) AS wanted CROSS JOIN events ON event_id = wanted.value"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,11 @@ class LogReader:
         except ValueError:
             return None
         return next(self._events(f"SELECT {COLUMNS} FROM events WHERE event_id = ?", (raw,)), None)  # noqa: S608
+
+    def find_many(self, event_ids: Sequence[str]) -> list[Event]:
+        """Return the events of those ids that there are, in that order."""
+        ids = [id_bytes(event_id) for event_id in event_ids if is_id(event_id)]
+        return list(self._events(_FIND_MANY, (many(ids),))) if ids else []
 
     def head(self) -> int:
         """Return the position of the newest event."""
@@ -135,7 +141,7 @@ class LogReader:
         )
         return self._events(sql, (low, high, *plan.bindings)), frontier
 
-    def _events(self, sql: str, bindings: Sequence[Value]) -> Iterator[Event]:
+    def _events(self, sql: str, bindings: Bindings) -> Iterator[Event]:
         return map(self._names.event, self.connection.execute(sql, bindings))
 
     def _plan(self, wanted: EventFilter) -> _Plan | None:

@@ -21,7 +21,6 @@ from luna.transport.remote_log_errors import refusal_from
 from luna.transport.remote_log_messages import (
     append_to,
     appended_from,
-    event_from,
     events_from,
     filter_to,
     stats_from,
@@ -32,8 +31,8 @@ RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 
 _DIRECTIONS: Final = {Direction.FORWARD: pb.READ_DIRECTION_FORWARD, Direction.BACKWARD: pb.READ_DIRECTION_BACKWARD}
+_PAGE_MAX: Final = 500
 _FOUND_MAX: Final = 500
-_UNKNOWN: Final = "EVENT_ERROR_REASON_EVENT_UNKNOWN"
 
 
 class RemoteEventLog:
@@ -101,44 +100,37 @@ class RemoteEventLog:
         direction: Direction = Direction.FORWARD,
     ) -> Page:
         """Return up to *limit* wanted events beyond *after*."""
-        request = rpc.ReadRequest(
-            filter=filter_to(filter), after_position=after, direction=_DIRECTIONS[direction], limit=limit, one_page=True
+        request = rpc.ReadPageRequest(
+            filter=filter_to(filter),
+            after_position=after,
+            direction=_DIRECTIONS[direction],
+            limit=min(limit, _PAGE_MAX),
         )
 
         async def attempt(seconds: float) -> Page:
-            (page,) = [response async for response in self._stub.Read(request, timeout=seconds)]
+            page = await self._stub.ReadPage(request, timeout=seconds)
             return Page(events=events_from(page.events), position=page.position, done=page.done)
 
         return await persist(attempt, seconds=self._patience)
 
     async def find(self, event_id: str) -> Event | None:
         """Return the event of that id, or ``None``."""
-        if not is_id(event_id):
-            return None
-        request = rpc.GetEventRequest(event_id=event_id)
-
-        async def attempt(seconds: float) -> Event:
-            return event_from((await self._stub.GetEvent(request, timeout=seconds)).event)
-
-        try:
-            return await persist(attempt, seconds=self._patience)
-        except EventLogError as error:
-            if error.reason != _UNKNOWN:
-                raise
-            return None
+        # That there is none is no failure, which would cost several times as much.
+        return next(iter(await self.find_many([event_id])), None)
 
     async def find_many(self, event_ids: Sequence[str]) -> Sequence[Event]:
         """Return the events of those ids that there are, in that order."""
-        known = [event_id for event_id in event_ids if is_id(event_id)]
+        left = [event_id for event_id in event_ids if is_id(event_id)]
         found: list[Event] = []
-        for first in range(0, len(known), _FOUND_MAX):
-            request = rpc.BatchGetEventsRequest(event_ids=known[first : first + _FOUND_MAX])
+        while left:
+            request = rpc.FindEventsRequest(event_ids=left[:_FOUND_MAX])
 
-            async def attempt(seconds: float, request: rpc.BatchGetEventsRequest = request) -> list[Event]:
-                responses = self._stub.BatchGetEvents(request, timeout=seconds)
-                return [event async for response in responses for event in events_from(response.events)]
+            async def attempt(seconds: float, request: rpc.FindEventsRequest = request) -> rpc.FindEventsResponse:
+                return await self._stub.FindEvents(request, timeout=seconds)
 
-            found += await persist(attempt, seconds=self._patience)
+            response = await persist(attempt, seconds=self._patience)
+            found += events_from(response.events)
+            left = left[response.searched_count :]
         return found
 
     async def head(self) -> int:

@@ -47,6 +47,29 @@ class Reader:
             yield response
             begin = end
 
+    async def find(self, event_ids: Sequence[str]) -> rpc.FindEventsResponse:
+        """Find events, as many as fit into a message."""
+        ids = [event_id.lower() for event_id in event_ids]
+        found = await self._log.find_many(ids)
+        end = next(cuts(found, BATCH_MAX), len(found))
+        response = rpc.FindEventsResponse(searched_count=_searched(ids, found, end))
+        fill_all(response.events, found[:end])
+        return response
+
+    async def page(self, request: rpc.ReadPageRequest) -> rpc.ReadPageResponse:
+        """Read a page of the log, as much of it as fits into a message."""
+        backward = request.direction == pb.READ_DIRECTION_BACKWARD
+        page = await self._log.read(
+            filter_from(request.filter),
+            after=request.after_position,
+            limit=request.limit or BATCH_MAX,
+            direction=Direction.BACKWARD if backward else Direction.FORWARD,
+        )
+        events, position, last = next(batches(page, BATCH_MAX))
+        response = rpc.ReadPageResponse(position=position, done=page.done and last)
+        fill_all(response.events, events)
+        return response
+
     async def read(self, request: rpc.ReadRequest) -> AsyncGenerator[rpc.ReadResponse, None]:
         """Yield batches up to the limit, the first event or the present head."""
         backward = request.direction == pb.READ_DIRECTION_BACKWARD
@@ -153,6 +176,17 @@ def cuts(events: Sequence[Event], size: int) -> Iterator[int]:
             yield index
             begin, weight = index, 0
         weight += bytes_
+
+
+def _searched(ids: Sequence[str], found: Sequence[Event], end: int) -> int:
+    """Return how many of *ids* come before the one of ``found[end]``."""
+    index = 0
+    for searched, event_id in enumerate(ids):
+        if index < len(found) and found[index].event_id == event_id:
+            if index == end:
+                return searched
+            index += 1
+    return len(ids)
 
 
 def _until(page: Page, end: int) -> Page:

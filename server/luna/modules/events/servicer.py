@@ -59,6 +59,9 @@ class EventServicer(stubs.EventServiceServicer):
             async for response in responses:
                 yield response
 
+    async def ReadPage(self, request: rpc.ReadPageRequest, context: Context) -> rpc.ReadPageResponse:
+        return await self._reader.page(request)
+
     async def GetEvent(self, request: rpc.GetEventRequest, context: Context) -> rpc.GetEventResponse:
         return await self._reader.get(request.event_id)
 
@@ -68,6 +71,9 @@ class EventServicer(stubs.EventServiceServicer):
         async with aclosing(self._reader.get_many(request.event_ids)) as responses:
             async for response in responses:
                 yield response
+
+    async def FindEvents(self, request: rpc.FindEventsRequest, context: Context) -> rpc.FindEventsResponse:
+        return await self._reader.find(request.event_ids)
 
     async def WatchEvents(
         self, request: rpc.WatchEventsRequest, context: Context

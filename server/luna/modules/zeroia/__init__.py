@@ -10,6 +10,7 @@ from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 from luna.kernel.feed import Feed, Refusals
 from luna.manifest import Health, Module, Toolbox, Wired
 from luna.modules.zeroia.coordinator import Coordinator
+from luna.modules.zeroia.decision_history import DecisionHistory
 from luna.modules.zeroia.decisions import DecisionService
 from luna.modules.zeroia.errors import PageTokenError
 from luna.modules.zeroia.loop import Loop
@@ -57,7 +58,7 @@ def _wire(tools: Toolbox) -> Wired:
         return Health.SERVING, f"policy revision {revision.revision}"
 
     servicers = _Servicers(
-        decisions=DecisionServicer(decisions, book, feed, news, node=node),
+        decisions=DecisionServicer(decisions, DecisionHistory(events, decisions), book, feed, news, node=node),
         policy=PolicyServicer(book, feed, events, clock, node=node),
         coordinator=CoordinatorServicer(coordinator, feed, events, clock),
     )

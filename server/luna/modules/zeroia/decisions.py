@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
-from uuid import NAMESPACE_OID, uuid5
 
 from arkalia.zeroia.v1 import zeroia_event_pb2 as facts
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
-from uuid_utils import uuid7
+from uuid_utils import NAMESPACE_OID, uuid5, uuid7
 
 from luna.kernel.clock import Clock
 from luna.kernel.context import current_call

@@ -5,31 +5,40 @@ from contextlib import aclosing
 from typing import Final, TypeAlias
 
 import grpc.aio
+from arkalia.zeroia.v1 import zeroia_pb2 as pb
 from arkalia.zeroia.v1 import zeroia_service_pb2 as rpc
 from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 
-from luna.kernel.events import Event, EventFilter
 from luna.kernel.feed import Feed
+from luna.modules.zeroia.decision_history import MADE, DecisionHistory
 from luna.modules.zeroia.decisions import DecisionService, Made
 from luna.modules.zeroia.explain import explain
 from luna.modules.zeroia.news import News
 from luna.modules.zeroia.policies import PolicyBook
 from luna.modules.zeroia.ranges import between
-from luna.modules.zeroia.record import DECISION_MADE, DECISIONS, recorded_decision
+from luna.modules.zeroia.record import recorded_decision
 from luna.modules.zeroia.stance import FRESH
 
 PAGE_SIZE_DEFAULT: Final = 50
 
 Context: TypeAlias = grpc.aio.ServicerContext[object, object]
 
-_DECISIONS: Final = EventFilter(stream=DECISIONS, types=frozenset({DECISION_MADE}))
-
 
 class DecisionServicer(stubs.DecisionServiceServicer):
     """Implements ``arkalia.zeroia.v1.DecisionService``."""
 
-    def __init__(self, service: DecisionService, book: PolicyBook, feed: Feed, news: News, *, node: str) -> None:
+    def __init__(
+        self,
+        service: DecisionService,
+        history: DecisionHistory,
+        book: PolicyBook,
+        feed: Feed,
+        news: News,
+        *,
+        node: str,
+    ) -> None:
         self._service = service
+        self._history = history
         self._book = book
         self._feed = feed
         self._news = news
@@ -59,11 +68,21 @@ class DecisionServicer(stubs.DecisionServiceServicer):
         return rpc.GetDecisionResponse(decision=made.decision, position=made.position)
 
     async def ListDecisions(self, request: rpc.ListDecisionsRequest, context: Context) -> rpc.ListDecisionsResponse:
+        wanted = between(MADE, request.start_time.ToNanoseconds(), request.end_time.ToNanoseconds())
+        limit, admits = request.page_size or PAGE_SIZE_DEFAULT, _wanted(request)
+        before = await self._feed.paged(request.page_token)
+        kept = await self._history.newest(wanted, before=before, limit=limit, admits=admits)
+        if kept is not None:
+            more = len(kept) == limit and kept[-1].position > 1
+            return rpc.ListDecisionsResponse(
+                decisions=[each.decision for each in kept],
+                next_page_token=await self._feed.token(kept[-1].position) if more else "",
+            )
         events, token = await self._feed.newest(
-            between(_DECISIONS, request.start_time.ToNanoseconds(), request.end_time.ToNanoseconds()),
+            wanted,
             page_token=request.page_token,
-            limit=request.page_size or PAGE_SIZE_DEFAULT,
-            admits=_wanted(request),
+            limit=limit,
+            admits=(lambda event: admits(recorded_decision(event))) if admits else None,
         )
         decisions = [recorded_decision(event) for event in events]
         await self._service.add_outcomes(decisions)
@@ -73,8 +92,8 @@ class DecisionServicer(stubs.DecisionServiceServicer):
         self, request: rpc.WatchDecisionsRequest, context: Context
     ) -> AsyncGenerator[rpc.WatchDecisionsResponse, None]:
         token = request.resume_token
-        after = await self._feed.resumed(token) if token else await self._feed.last(_DECISIONS)
-        async with aclosing(self._feed.watch(_DECISIONS, after=after)) as news:
+        after = await self._feed.resumed(token) if token else await self._feed.last(MADE)
+        async with aclosing(self._feed.watch(MADE, after=after)) as news:
             async for heard in news:
                 decisions = [recorded_decision(event) for event in heard.events]
                 yield rpc.WatchDecisionsResponse(
@@ -104,13 +123,13 @@ def _answer(made: Made) -> rpc.DecideResponse:
     return rpc.DecideResponse(decision=made.decision, position=made.position, duplicate=made.duplicate)
 
 
-def _wanted(request: rpc.ListDecisionsRequest) -> Callable[[Event], bool] | None:
+def _wanted(request: rpc.ListDecisionsRequest) -> Callable[[pb.Decision], bool] | None:
+    """Return what tells whether a decision is asked for, nothing if all are."""
     actions = frozenset(request.actions)
     if not (request.node or actions or request.severity_min):
         return None
 
-    def admits(event: Event) -> bool:
-        decision = recorded_decision(event)
+    def admits(decision: pb.Decision) -> bool:
         return (
             (not request.node or decision.node == request.node)
             and (not actions or decision.action in actions)

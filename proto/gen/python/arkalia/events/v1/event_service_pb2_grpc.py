@@ -53,6 +53,11 @@ class EventServiceStub:
                 request_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadRequest.SerializeToString,
                 response_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadResponse.FromString,
                 _registered_method=True)
+        self.ReadPage = channel.unary_unary(
+                '/arkalia.events.v1.EventService/ReadPage',
+                request_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadPageRequest.SerializeToString,
+                response_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadPageResponse.FromString,
+                _registered_method=True)
         self.GetEvent = channel.unary_unary(
                 '/arkalia.events.v1.EventService/GetEvent',
                 request_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.GetEventRequest.SerializeToString,
@@ -62,6 +67,11 @@ class EventServiceStub:
                 '/arkalia.events.v1.EventService/BatchGetEvents',
                 request_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsRequest.SerializeToString,
                 response_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsResponse.FromString,
+                _registered_method=True)
+        self.FindEvents = channel.unary_unary(
+                '/arkalia.events.v1.EventService/FindEvents',
+                request_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.FindEventsRequest.SerializeToString,
+                response_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.FindEventsResponse.FromString,
                 _registered_method=True)
         self.WatchEvents = channel.unary_stream(
                 '/arkalia.events.v1.EventService/WatchEvents',
@@ -173,6 +183,13 @@ class EventServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadPage(self, request, context):
+        """Reads one page of events. It costs less than a read that is a stream.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetEvent(self, request, context):
         """Finds one event by its id.
         """
@@ -182,6 +199,14 @@ class EventServiceServicer:
 
     def BatchGetEvents(self, request, context):
         """Finds many events by their ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindEvents(self, request, context):
+        """Finds some events by their ids, as many as fit into a message. It costs
+        less than `BatchGetEvents`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -323,6 +348,11 @@ def add_EventServiceServicer_to_server(servicer, server):
                     request_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadRequest.FromString,
                     response_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadResponse.SerializeToString,
             ),
+            'ReadPage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadPage,
+                    request_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadPageRequest.FromString,
+                    response_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadPageResponse.SerializeToString,
+            ),
             'GetEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.GetEvent,
                     request_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.GetEventRequest.FromString,
@@ -332,6 +362,11 @@ def add_EventServiceServicer_to_server(servicer, server):
                     servicer.BatchGetEvents,
                     request_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsRequest.FromString,
                     response_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsResponse.SerializeToString,
+            ),
+            'FindEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindEvents,
+                    request_deserializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.FindEventsRequest.FromString,
+                    response_serializer=arkalia_dot_events_dot_v1_dot_event__service__pb2.FindEventsResponse.SerializeToString,
             ),
             'WatchEvents': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchEvents,
@@ -505,6 +540,33 @@ class EventService:
             _registered_method=True)
 
     @staticmethod
+    def ReadPage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/arkalia.events.v1.EventService/ReadPage',
+            arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadPageRequest.SerializeToString,
+            arkalia_dot_events_dot_v1_dot_event__service__pb2.ReadPageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetEvent(request,
             target,
             options=(),
@@ -548,6 +610,33 @@ class EventService:
             '/arkalia.events.v1.EventService/BatchGetEvents',
             arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsRequest.SerializeToString,
             arkalia_dot_events_dot_v1_dot_event__service__pb2.BatchGetEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/arkalia.events.v1.EventService/FindEvents',
+            arkalia_dot_events_dot_v1_dot_event__service__pb2.FindEventsRequest.SerializeToString,
+            arkalia_dot_events_dot_v1_dot_event__service__pb2.FindEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,10 +50,16 @@ class EventServiceStub:
     """
     Read: _grpc.UnaryStreamMultiCallable[_event_service_pb2.ReadRequest, _event_service_pb2.ReadResponse]
     """Reads events in batches, up to the head of the log or to a limit."""
+    ReadPage: _grpc.UnaryUnaryMultiCallable[_event_service_pb2.ReadPageRequest, _event_service_pb2.ReadPageResponse]
+    """Reads one page of events. It costs less than a read that is a stream."""
     GetEvent: _grpc.UnaryUnaryMultiCallable[_event_service_pb2.GetEventRequest, _event_service_pb2.GetEventResponse]
     """Finds one event by its id."""
     BatchGetEvents: _grpc.UnaryStreamMultiCallable[_event_service_pb2.BatchGetEventsRequest, _event_service_pb2.BatchGetEventsResponse]
     """Finds many events by their ids."""
+    FindEvents: _grpc.UnaryUnaryMultiCallable[_event_service_pb2.FindEventsRequest, _event_service_pb2.FindEventsResponse]
+    """Finds some events by their ids, as many as fit into a message. It costs
+    less than `BatchGetEvents`.
+    """
     WatchEvents: _grpc.UnaryStreamMultiCallable[_event_service_pb2.WatchEventsRequest, _event_service_pb2.WatchEventsResponse]
     """Streams events in batches: those recorded already, then each new one.
 
@@ -123,10 +129,16 @@ class EventServiceAsyncStub(EventServiceStub):
     """
     Read: _aio.UnaryStreamMultiCallable[_event_service_pb2.ReadRequest, _event_service_pb2.ReadResponse]  # type: ignore[assignment]
     """Reads events in batches, up to the head of the log or to a limit."""
+    ReadPage: _aio.UnaryUnaryMultiCallable[_event_service_pb2.ReadPageRequest, _event_service_pb2.ReadPageResponse]  # type: ignore[assignment]
+    """Reads one page of events. It costs less than a read that is a stream."""
     GetEvent: _aio.UnaryUnaryMultiCallable[_event_service_pb2.GetEventRequest, _event_service_pb2.GetEventResponse]  # type: ignore[assignment]
     """Finds one event by its id."""
     BatchGetEvents: _aio.UnaryStreamMultiCallable[_event_service_pb2.BatchGetEventsRequest, _event_service_pb2.BatchGetEventsResponse]  # type: ignore[assignment]
     """Finds many events by their ids."""
+    FindEvents: _aio.UnaryUnaryMultiCallable[_event_service_pb2.FindEventsRequest, _event_service_pb2.FindEventsResponse]  # type: ignore[assignment]
+    """Finds some events by their ids, as many as fit into a message. It costs
+    less than `BatchGetEvents`.
+    """
     WatchEvents: _aio.UnaryStreamMultiCallable[_event_service_pb2.WatchEventsRequest, _event_service_pb2.WatchEventsResponse]  # type: ignore[assignment]
     """Streams events in batches: those recorded already, then each new one.
 
@@ -213,6 +225,14 @@ class EventServiceServicer(metaclass=_abc_1.ABCMeta):
         """Reads events in batches, up to the head of the log or to a limit."""
 
     @_abc_1.abstractmethod
+    def ReadPage(
+        self,
+        request: _event_service_pb2.ReadPageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_service_pb2.ReadPageResponse, _abc.Awaitable[_event_service_pb2.ReadPageResponse]]:
+        """Reads one page of events. It costs less than a read that is a stream."""
+
+    @_abc_1.abstractmethod
     def GetEvent(
         self,
         request: _event_service_pb2.GetEventRequest,
@@ -227,6 +247,16 @@ class EventServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_event_service_pb2.BatchGetEventsResponse], _abc.AsyncIterator[_event_service_pb2.BatchGetEventsResponse]]:
         """Finds many events by their ids."""
+
+    @_abc_1.abstractmethod
+    def FindEvents(
+        self,
+        request: _event_service_pb2.FindEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_service_pb2.FindEventsResponse, _abc.Awaitable[_event_service_pb2.FindEventsResponse]]:
+        """Finds some events by their ids, as many as fit into a message. It costs
+        less than `BatchGetEvents`.
+        """
 
     @_abc_1.abstractmethod
     def WatchEvents(
