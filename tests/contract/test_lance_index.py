@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +13,9 @@ import lancedb
 import numpy as np
 import pytest
 
+from luna.adapters.lance_index import LanceIndex
 from luna.adapters.lance_indexes import LanceIndexes
+from luna.adapters.lance_rows import LanceRows
 from luna.kernel.memory_errors import IndexMismatchError, IndexUnavailableError
 from luna.kernel.memory_index import MemoryIndex, MemoryReader
 from luna.kernel.memory_rows import Batch, Moment, Row, Rung, Where
@@ -93,6 +95,33 @@ async def test_upkeep_and_batches_do_not_hinder_each_other(index: MemoryIndex) -
     await working
 
     assert await everything(index) == await everything(await told(40))
+
+
+async def test_what_upkeep_moves_during_a_search_is_found(index: LanceIndex) -> None:
+    """
+    It is looked for again, where it lies then.
+    """
+    rows = [row(f"{number}", text="quince") for number in range(4)]
+    for position, each in enumerate(rows, start=1):
+        await index.apply(Batch(position=position, rows=[each], vectors=vectors_of([each])))
+
+    class Moving(LanceRows):
+        """Rows that are moved just before they are first read."""
+
+        moved = False
+
+        async def of(self, addresses: Sequence[int]) -> Sequence[Row | None]:
+            if not self.moved:
+                self.moved = True
+                await index.optimize()
+            return await super().of(addresses)
+
+    for search in (lambda: index.nearest(vectors_of(rows[:1])[0], ALL, 10), lambda: index.matching("quince", ALL, 10)):
+        await index.apply(Batch(position=9, remove=[("home", "3")]))
+        index._rows = Moving(index._table)
+        found = await search()
+
+        assert sorted(hit.row.id for hit in found.hits) == ["0", "1", "2"]
 
 
 async def test_what_was_removed_goes_with_the_versions_that_had_it(path: Path) -> None:

@@ -63,6 +63,8 @@ class LanceIndex(LanceReader):
         async with self._turn:
             with spoken("writing memories"):
                 await self._writer.apply(batch)
+                if batch.remove:
+                    self._rows.forget()
                 self._plain = self._writer.plain
                 self._version = max(self._version, self._writer.version)
                 self._position = self._writer.position

@@ -1,7 +1,7 @@
 """Reads memories from one state of a LanceDB table."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ from lancedb.table import AsyncTable
 from numpy.typing import NDArray
 
 from luna.adapters.lance_errors import spoken
+from luna.adapters.lance_rows import ADDRESS, LanceRows
 from luna.adapters.lance_where import among, beyond, counts, hard, whole
 from luna.adapters.lance_words import COLUMNS, to_rows, to_vectors
 from luna.kernel.embedding import Vectors
@@ -23,8 +24,10 @@ _REFINE = 3
 _KEYS_AT_ONCE = 500
 _WORDS_MAX = 64
 
-Ask = Callable[[str, int], Awaitable[pa.Table]]
-"""Answers a condition and how many rows are wanted at most."""
+_MOVES_MAX = 3
+
+Ask: TypeAlias = Callable[[str, int], Awaitable[Sequence[tuple[int, float]]]]
+"""Answers a condition and how many rows are wanted at most: with the address and the score of each, best first."""
 
 
 class LanceReader:
@@ -37,6 +40,7 @@ class LanceReader:
         self._dimension = dimension
         self._indexed = indexed
         self._plain = False
+        self._rows = LanceRows(table)
 
     @property
     def version(self) -> int:
@@ -61,14 +65,13 @@ class LanceReader:
         # Its other fields have defaults, which its types do not say.
         query = MatchQuery(" ".join(text.split()[:_WORDS_MAX]), "text")  # type: ignore[call-arg]
 
-        async def ask(condition: str, wanted: int) -> pa.Table:
+        async def ask(condition: str, wanted: int) -> Sequence[tuple[int, float]]:
             found = self._table.query().nearest_to_text(query).where(condition).limit(wanted)
-            return await found.select([*COLUMNS, "_score"]).to_arrow()
+            table = await found.select(["_score"]).with_row_id().to_arrow()
+            return [*zip(table[ADDRESS].to_pylist(), table["_score"].to_pylist(), strict=True)]
 
         with spoken("a search by words"):
-            table = await self._enough(ask, where, limit)
-        scores = table["_score"].to_pylist()
-        return _found(to_rows(table), scores, where, limit, Rung.FULL_TEXT)
+            return Found(hits=await self._enough(ask, where, limit), rung=Rung.FULL_TEXT)
 
     async def scroll(self, where: Where, after: str, limit: int) -> Scrolled:
         """Return up to *limit* memories with an id after *after*, by id."""
@@ -101,23 +104,34 @@ class LanceReader:
             return [await self._table.query().where(among(part)).select([*columns]).to_arrow() for part in parts]
 
     async def _by_meaning(self, vector: Vectors, where: Where, limit: int, rung: Rung) -> Found:
-        async def ask(condition: str, wanted: int) -> pa.Table:
+        async def ask(condition: str, wanted: int) -> Sequence[tuple[int, float]]:
             query = self._table.query().nearest_to(vector).distance_type("cosine").where(condition).limit(wanted)
-            return await _by(rung, query).select([*COLUMNS, "_distance"]).to_arrow()
+            table = await _by(rung, query).select(["_distance"]).with_row_id().to_arrow()
+            scores = [1.0 - distance for distance in table["_distance"].to_pylist()]
+            return [*zip(table[ADDRESS].to_pylist(), scores, strict=True)]
 
-        table = await self._enough(ask, where, limit)
-        scores = [1.0 - distance for distance in table["_distance"].to_pylist()]
-        return _found(to_rows(table), scores, where, limit, rung)
+        return Found(hits=await self._enough(ask, where, limit), rung=rung)
 
-    async def _enough(self, ask: Ask, where: Where, limit: int) -> pa.Table:
+    async def _enough(self, ask: Ask, where: Where, limit: int) -> Sequence[Hit]:
         if self._plain or hard(where) == whole(where):
-            return await ask(hard(where), limit)
+            return await self._hits(ask, hard(where), limit)
         wanted = limit + max(8, limit // 2)
-        table = await ask(hard(where), wanted)
-        left = sum(counts(where, row) for row in to_rows(table))
-        if left >= limit or len(table) < wanted:
-            return table
-        return await ask(whole(where), limit)
+        hits = await self._hits(ask, hard(where), wanted)
+        left = [hit for hit in hits if counts(where, hit.row)]
+        if len(left) >= limit or len(hits) < wanted:
+            return left[:limit]
+        return await self._hits(ask, whole(where), limit)
+
+    async def _hits(self, ask: Ask, condition: str, wanted: int) -> Sequence[Hit]:
+        hits: list[Hit] = []
+        for _ in range(_MOVES_MAX):
+            found = await ask(condition, wanted)
+            rows = await self._rows.of([address for address, _ in found])
+            hits = [Hit(row=row, score=score) for row, (_, score) in zip(rows, found, strict=True) if row is not None]
+            if len(hits) == len(found):
+                break
+            # Upkeep or a batch came between, and what was found lies elsewhere, or nowhere.
+        return hits
 
 
 def checked(vectors: Vectors, dimension: int) -> Vectors:
@@ -145,9 +159,3 @@ def _by(rung: Rung, query: AsyncVectorQuery) -> AsyncVectorQuery:
         return query.bypass_vector_index()
     # No upper bound: where few rows count, it looks on until there are enough.
     return query.minimum_nprobes(_PROBES).maximum_nprobes(0).refine_factor(_REFINE)
-
-
-def _found(rows: Sequence[Row], scores: Sequence[float], where: Where, limit: int, rung: Rung) -> Found:
-    both = zip(rows, scores, strict=True)
-    hits = [Hit(row=row, score=score) for row, score in both if counts(where, row)]
-    return Found(hits=hits[:limit], rung=rung)
