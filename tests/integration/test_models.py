@@ -21,6 +21,7 @@ from luna.kernel.model_tools import ModelTools
 from luna.manifest import Health, Wired
 from luna.modules.assistantia import MODULE
 from luna.resilience.circuit import CircuitState
+from luna.resilience.levels import Level
 from luna.transport.chain import Chain, standard_steps
 from luna.transport.circuits import Circuits
 from luna.transport.meter import Meter
@@ -57,6 +58,7 @@ class Models(Arkalia):
     parts: Parts
     reports: list[ErrorReport]
     """What was told of failures."""
+    level: int = Level.NORMAL
 
     def state(self, breaker: str) -> CircuitState:
         (found,) = [it.state for it in self.parts.circuits.engines() if it.key.name == f"mind-0/{breaker}"]
@@ -79,6 +81,7 @@ async def node() -> AsyncIterator[Models]:
         models=ModelTools(servers=(near, far), ladder=("near/small", "far/large")),
         checkpoint_seconds=0.05,
         breaker=parts.circuits.around,
+        level=lambda: models.level,
     )
     reasons = [MODULE.errors, request_error_pb2.RequestErrorReason.DESCRIPTOR]
     chain = Chain(standard_steps(meter=meter, reasons=reasons, parts=parts), meter=meter, message_bytes_max=4 << 20)
@@ -194,6 +197,23 @@ async def test_where_no_model_answers_the_error_says_why_of_each(node: Models) -
     assert nobody.value.reason == "ASSISTANTIA_ERROR_REASON_MODEL_DOWN"
     assert "too long" in str(nobody.value)
     assert health is Health.SERVING
+
+
+async def test_under_pressure_models_are_spared(node: Models) -> None:
+    """
+    At MODERATE the first of the ladder, at HEAVY all of them, also the one that is named.
+    """
+    node.level = Level.MODERATE
+    smaller = await node.ask("good morning")
+    node.level = Level.HEAVY
+    reasons = list[str]()
+    for model in ("", "near/small"):
+        with pytest.raises(ArkaliaError, match="HEAVY") as spared:
+            await node.ask("good morning", model)
+        reasons.append(spared.value.reason)
+
+    assert smaller[0].begun.model == "far/large"
+    assert reasons == 2 * ["ASSISTANTIA_ERROR_REASON_MODEL_DOWN"]
 
 
 async def test_a_model_that_keeps_failing_costs_the_others_nothing(node: Models) -> None:

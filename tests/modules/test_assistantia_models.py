@@ -12,7 +12,7 @@ from luna.modules.assistantia import window
 from luna.modules.assistantia.citing import Citer
 from luna.modules.assistantia.domain import Passage
 from luna.modules.assistantia.ladder import ladder
-from luna.modules.assistantia.models import Model, Models
+from luna.modules.assistantia.models import Model, Models, Silent
 from luna.modules.assistantia.prompt import PromptTooLongError, Told, fitted
 from luna.modules.assistantia.withholding import Withholding
 from luna.resilience.levels import Level
@@ -75,7 +75,7 @@ def test_a_silent_server_is_noted() -> None:
     """
     It may be why the answer comes from a smaller model. Where nobody counts on one, nothing is lacking.
     """
-    silent = ["ollama: refused"]
+    silent = [Silent("ollama", "refused")]
     why = "a server of models does not answer: ollama: refused"
 
     assert ladder(Models(models=[model("a")], silent=silent), Level.NORMAL).notes == [why]

@@ -99,7 +99,7 @@ async def test_what_was_seen_is_told_while_it_is_looked_again(
     await turns()
 
     assert await names(shelf) == ["slow/b", "slow/c"]
-    assert (await shelf.models(fresh=False)).silent == ["quick: gone"]
+    assert (await shelf.models(fresh=False)).silent == [("quick", "gone")]
     assert quick.asked == 2
 
 

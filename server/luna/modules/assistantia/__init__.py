@@ -23,6 +23,7 @@ from luna.modules.assistantia.budget import Budget
 from luna.modules.assistantia.conversations import Conversations
 from luna.modules.assistantia.errors import PageTokenError
 from luna.modules.assistantia.finding import Finder
+from luna.modules.assistantia.generating import Generator
 from luna.modules.assistantia.guard import PromptGuard
 from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
@@ -64,7 +65,8 @@ def _wire(tools: Toolbox) -> Wired:
     answering = AssistantServicer(
         assistant, conversations, budget, guard.lexicon.version, checkpoint_seconds=tools.checkpoint_seconds
     )
-    modelling = ModelServicer(shelf, desk, tools.clock, checkpoint_seconds=tools.checkpoint_seconds)
+    generator = Generator(shelf, tools.clock, tools.level)
+    modelling = ModelServicer(shelf, desk, generator, checkpoint_seconds=tools.checkpoint_seconds)
 
     def register(server: grpc.aio.Server) -> None:
         prompt_guard_service_pb2_grpc.add_PromptGuardServiceServicer_to_server(guarding, server)

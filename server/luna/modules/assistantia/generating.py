@@ -1,6 +1,6 @@
 """Has a language model answer: the one that is named, or the first of the ladder that begins to; and measures it."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -8,6 +8,7 @@ from typing import TypeAlias
 from luna.kernel.clock import Clock
 from luna.kernel.generation import Delta, Finished, Piece, Prompt, ToolCall, pace
 from luna.modules.assistantia.errors import ModelDownError, ModelRejectedError, ModelUnknownError
+from luna.modules.assistantia.ladder import ladder, refuse_spared
 from luna.modules.assistantia.models import ModelShelf
 
 
@@ -34,55 +35,66 @@ class Answered:
 Said: TypeAlias = Begun | Delta | ToolCall | Answered
 
 
-async def generate(shelf: ModelShelf, clock: Clock, prompt: Prompt, name: str = "") -> AsyncGenerator[Said, None]:
-    """Yield who answers *prompt*, what it says, and what that took. Closing the generator stops the model.
+class Generator:
+    """Asks models without memory, guard or record."""
 
-    Raises:
-        ModelUnknownError: there is no such model.
-        ModelDownError: it does not answer, or no longer; without a *name*: none does.
-        ModelRejectedError: it cannot be asked this.
+    def __init__(self, shelf: ModelShelf, clock: Clock, level: Callable[[], int]) -> None:
+        """Spare models by the *level* of the node."""
+        self._shelf = shelf
+        self._clock = clock
+        self._level = level
 
-    """
-    meter = _Meter(clock)
-    async with aclosing(_answer(shelf, prompt, name)) as pieces:
-        async for piece in pieces:
-            match piece:
-                case Finished():
-                    yield meter.answered(piece)
-                case Delta(text=""):
-                    continue
-                case Delta() | ToolCall():
-                    meter.note()
-                    yield piece
-                case Begun():
-                    yield piece
+    async def generate(self, prompt: Prompt, name: str = "") -> AsyncGenerator[Said, None]:
+        """Yield who answers *prompt*, what it says, and what that took. Closing the generator stops the model.
 
+        Raises:
+            ModelUnknownError: there is no such model.
+            ModelDownError: it does not answer, or no longer, or is spared; without a *name*: none does.
+            ModelRejectedError: it cannot be asked this.
 
-async def _answer(shelf: ModelShelf, prompt: Prompt, name: str) -> AsyncGenerator[Begun | Piece, None]:
-    passed: list[str] = []
-    for each in [name] if name else await _ladder(shelf):
-        async with aclosing(shelf.generate(each, prompt)) as pieces:
-            try:
-                first = await anext(pieces)
-            except (ModelDownError, ModelUnknownError, ModelRejectedError) as error:
-                if name:
-                    raise
-                passed.append(f"{each}: {error}")
-                continue
-            yield Begun(model=each, passed_over=passed)
-            yield first
+        """
+        meter = _Meter(self._clock)
+        async with aclosing(self._answer(prompt, name)) as pieces:
             async for piece in pieces:
-                yield piece
-            return
-    raise ModelDownError("", "; ".join(passed) or await _why_none(shelf))
+                match piece:
+                    case Finished():
+                        yield meter.answered(piece)
+                    case Delta(text=""):
+                        continue
+                    case Delta() | ToolCall():
+                        meter.note()
+                        yield piece
+                    case Begun():
+                        yield piece
 
+    async def _answer(self, prompt: Prompt, name: str) -> AsyncGenerator[Begun | Piece, None]:
+        passed: list[str] = []
+        names, notes = await self._ladder(name)
+        for each in names:
+            async with aclosing(self._shelf.generate(each, prompt)) as pieces:
+                try:
+                    first = await anext(pieces)
+                except (ModelDownError, ModelUnknownError, ModelRejectedError) as error:
+                    if name:
+                        raise
+                    passed.append(f"{each}: {error}")
+                    continue
+                yield Begun(model=each, passed_over=passed)
+                yield first
+                async for piece in pieces:
+                    yield piece
+                return
+        raise ModelDownError("", "; ".join([*passed, *notes]) or "the node has no language model")
 
-async def _ladder(shelf: ModelShelf) -> Sequence[str]:
-    return [model.name for model in (await shelf.models(fresh=False)).models if model.rank]
-
-
-async def _why_none(shelf: ModelShelf) -> str:
-    return "; ".join((await shelf.models(fresh=False)).silent) or "the node has no language model"
+    async def _ladder(self, name: str) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the models to ask, and why they are fewer than there could be."""
+        level = self._level()
+        if name:
+            refuse_spared(name, level)
+            return [name], ()
+        there = await self._shelf.models(fresh=False)
+        rungs = ladder(there, level)
+        return [model.name for model in rungs.models], rungs.notes or [str(server) for server in there.silent]
 
 
 class _Meter:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from luna.modules.assistantia.errors import ModelDownError
 from luna.modules.assistantia.models import Model, Models
 from luna.resilience.levels import Level
 
@@ -33,10 +34,21 @@ def ladder(there: Models, level: int) -> Ladder:
     return Ladder(models=ranked[1:], notes=[*lacking, _spared(f"{ranked[0].name} was not", level)])
 
 
+def refuse_spared(name: str, level: int) -> None:
+    """Refuse to ask the model *name*, which a caller wants and no other, when the node is at *level*.
+
+    Raises:
+        ModelDownError: no model is asked at that level.
+
+    """
+    if level >= Level.HEAVY:
+        raise ModelDownError(name, _spared("no language model is", level))
+
+
 def _lacking(there: Models) -> Sequence[str]:
     """Return what keeps models from answering that somebody counts on."""
     missing = [f"{name} is not there" for name in there.missing]
-    silent = [f"a server of models does not answer: {why}" for why in there.silent]
+    silent = [f"a server of models does not answer: {each}" for each in there.silent]
     late = [f"{name} has not said yet which models it holds" for name in there.late]
     return [*missing, *silent, *late] if missing or late or there.models else []
 

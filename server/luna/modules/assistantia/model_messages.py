@@ -59,7 +59,7 @@ def from_models(found: Models) -> rpc.ListModelsResponse:
     last = max((model.rank for model in found.models), default=0) + 1
     return rpc.ListModelsResponse(
         models=[*(from_model(model) for model in found.models), pb.Model(name=EXTRACTIVE, loaded=True, rank=last)],
-        silent_servers=[_silent(why) for why in found.silent],
+        silent_servers=[rpc.SilentServer(name=each.name, reason=each.why) for each in found.silent],
     )
 
 
@@ -113,11 +113,6 @@ def _message(said: rpc.PromptMessage) -> Message:
         tool_calls=[to_call(call) for call in said.tool_calls],
         tool_call_id=said.tool_call_id,
     )
-
-
-def _silent(why: str) -> rpc.SilentServer:
-    name, _, reason = why.partition(": ")
-    return rpc.SilentServer(name=name, reason=reason)
 
 
 def _done(answered: Answered) -> rpc.GenerateDone:

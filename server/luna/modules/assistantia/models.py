@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from luna.kernel.clock import Clock
 from luna.kernel.generation import Piece, Prompt, joined
@@ -46,6 +46,16 @@ class Model:
     """Its place in the ladder, from 1; 0: it is not in it."""
 
 
+class Silent(NamedTuple):
+    """A server that does not answer."""
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.why}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
     """What there is."""
@@ -54,8 +64,8 @@ class Models:
     """Those in the ladder first, in its order."""
     missing: Sequence[str] = ()
     """The names in the ladder that no server that answers holds."""
-    silent: Sequence[str] = ()
-    """The servers that do not answer, each with the reason."""
+    silent: Sequence[Silent] = ()
+    """The servers that do not answer."""
     late: Sequence[str] = ()
     """The servers that have not said yet what they hold."""
 
@@ -155,10 +165,10 @@ class ModelShelf:
     @property
     def _seen(self) -> Models:
         # In the order of the servers, whoever answered first.
-        found = [self._found[name] for name in self._servers if name in self._found]
-        silent = [each.why for each in found if each.why]
-        late = [name for name in self._servers if name not in self._found]
-        return _ordered([it for each in found for it in each.held], silent, late, self._ladder)
+        found = {name: self._found[name] for name in self._servers if name in self._found}
+        silent = [Silent(name, each.why) for name, each in found.items() if each.why]
+        late = [name for name in self._servers if name not in found]
+        return _ordered([it for each in found.values() for it in each.held], silent, late, self._ladder)
 
     async def _look(self) -> None:
         await asyncio.gather(*(self._ask(server) for server in self._servers.values()))
@@ -170,8 +180,7 @@ class ModelShelf:
                 held = [(f"{server.name}/{info.name}", info) for info in await server.models()]
             self._found[server.name] = _Found(held=held)
         except (ModelServerError, TimeoutError) as error:
-            why = f"{server.name}: {str(error) or f'no answer within {PATIENCE_SECONDS:g} s'}"
-            self._found[server.name] = _Found(why=why)
+            self._found[server.name] = _Found(why=str(error) or f"no answer within {PATIENCE_SECONDS:g} s")
 
     def _breaker(self, server: str, model: str) -> BreakerEngine:
         # Callers must not be able to make breakers without end: what nobody lists has one for all.
@@ -199,7 +208,7 @@ def spoken(name: str, place: str) -> Iterator[None]:
 
 
 def _ordered(
-    held: Sequence[tuple[str, ModelInfo]], silent: Sequence[str], late: Sequence[str], ladder: Sequence[str]
+    held: Sequence[tuple[str, ModelInfo]], silent: Sequence[Silent], late: Sequence[str], ladder: Sequence[str]
 ) -> Models:
     order = ladder or [name for name, _ in sorted(held, key=lambda it: -(it[1].parameters or it[1].size_bytes))]
     rank = {name: place for place, name in enumerate(order, 1)}

@@ -15,13 +15,12 @@ from luna.kernel.times import SECOND_NS
 from luna.modules.assistantia.answer import Found
 from luna.modules.assistantia.budget import Budget, Standing
 from luna.modules.assistantia.conversations import Conversations, Talk
-from luna.modules.assistantia.errors import BudgetSpentError, ModelDownError, PromptRefusedError, ToolResultsError
+from luna.modules.assistantia.errors import BudgetSpentError, PromptRefusedError, ToolResultsError
 from luna.modules.assistantia.finding import Finder
 from luna.modules.assistantia.guard import PromptGuard, Verdict
-from luna.modules.assistantia.ladder import Ladder, ladder
+from luna.modules.assistantia.ladder import Ladder, ladder, refuse_spared
 from luna.modules.assistantia.model_messages import EXTRACTIVE
 from luna.modules.assistantia.models import ModelShelf
-from luna.resilience.levels import Level
 
 MEMORIES_DEFAULT: Final = 8
 TURNS_MAX: Final = 50
@@ -131,8 +130,7 @@ class Reception:
         model = await self._mind.shelf.find(name)
         if spent:
             raise self._refused(spent)
-        if level >= Level.HEAVY:
-            raise ModelDownError(name, f"no model is asked at level {Level(level).name}")
+        refuse_spared(name, level)
         return Ladder(models=[model])
 
     def _refused(self, spent: Standing) -> BudgetSpentError:

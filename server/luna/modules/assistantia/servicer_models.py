@@ -8,9 +8,8 @@ import grpc.aio
 from arkalia.assistantia.v1 import model_service_pb2 as rpc
 from arkalia.assistantia.v1 import model_service_pb2_grpc as stubs
 
-from luna.kernel.clock import Clock
 from luna.kernel.streams import with_pauses
-from luna.modules.assistantia.generating import generate
+from luna.modules.assistantia.generating import Generator
 from luna.modules.assistantia.model_desk import ModelDesk
 from luna.modules.assistantia.model_messages import from_model, from_models, from_progress, from_said, to_prompt
 from luna.modules.assistantia.models import ModelShelf
@@ -21,10 +20,10 @@ Context: TypeAlias = grpc.aio.ServicerContext[object, object]
 class ModelServicer(stubs.ModelServiceServicer):
     """Implements ``arkalia.assistantia.v1.ModelService``."""
 
-    def __init__(self, shelf: ModelShelf, desk: ModelDesk, clock: Clock, *, checkpoint_seconds: float) -> None:
+    def __init__(self, shelf: ModelShelf, desk: ModelDesk, generator: Generator, *, checkpoint_seconds: float) -> None:
         self._shelf = shelf
         self._desk = desk
-        self._clock = clock
+        self._generator = generator
         self._checkpoint_seconds = checkpoint_seconds
 
     async def ListModels(self, request: rpc.ListModelsRequest, context: Context) -> rpc.ListModelsResponse:
@@ -47,7 +46,7 @@ class ModelServicer(stubs.ModelServiceServicer):
     async def Generate(
         self, request: rpc.GenerateRequest, context: Context
     ) -> AsyncGenerator[rpc.GenerateResponse, None]:
-        answer = generate(self._shelf, self._clock, to_prompt(request), request.model)
+        answer = self._generator.generate(to_prompt(request), request.model)
         async with aclosing(with_pauses(answer, every=self._checkpoint_seconds)) as parts:
             async for part in parts:
                 yield rpc.GenerateResponse() if part is None else from_said(part)
