@@ -87,6 +87,7 @@ $(VENV)/.run: requirements.lock pyproject.toml $(VENV)/.made
 	@echo "installing what a node needs to run"
 	@$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q server clients/python proto/gen/python
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run

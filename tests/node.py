@@ -134,7 +134,12 @@ async def running_node(home: Path, *arguments: str, **settings: str) -> AsyncIte
 
 
 async def _until_it_answers(process: asyncio.subprocess.Process, port: int) -> None:
-    async with asyncio.timeout(START_SECONDS_MAX), grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    # Otherwise a channel rests for a second, then longer, before it tries again to connect.
+    soon = [(f"grpc.{name}_reconnect_backoff_ms", 50) for name in ("initial", "min", "max")]
+    async with (
+        asyncio.timeout(START_SECONDS_MAX),
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=soon) as channel,
+    ):
         while process.returncode is None:
             try:
                 await HelloriaServiceStub(channel).Echo(EchoRequest(message="ready?"), timeout=1)

@@ -129,6 +129,12 @@ class Settings:
     """The longest prompt and answer together that Ollama and ``llama_path`` make room for."""
 
     @property
+    def endpoint(self) -> str:
+        """The address of the node's front door."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
     def log_path(self) -> Path:
         """The file of the event log."""
         return self.home / "events.db"

@@ -8,8 +8,8 @@ from luna.adapters.embedder_minilm import MINILM
 from luna.app.embedder import embedder
 from luna.kernel.embedding import EmbedderModelError
 from luna.settings import Settings
-from luna.sidecar.commands import luna_command
 from luna.sidecar.diagnostics import settings_shown
+from luna.sidecar.program import luna_command
 from tests.embedding_server import embedding_server
 
 

@@ -9,8 +9,8 @@ from luna.app.models import model_tools
 from luna.cli.doctor_models import models_found
 from luna.kernel.model_errors import ModelServerError
 from luna.settings import Settings
-from luna.sidecar.commands import luna_command
 from luna.sidecar.diagnostics import settings_shown
+from luna.sidecar.program import luna_command
 from tests.contract.model_server import asking, text_of
 from tests.gguf_files import tiny_model
 from tests.model_servers import model_server

@@ -43,7 +43,7 @@ from luna.transport.server import ServerConfig, serve
 from luna.transport.sockets import AddressError, urgent_sockets
 from luna.transport.spans import Spans
 from luna.transport.spool import Spool
-from luna.transport.validate import Validate
+from luna.transport.validate import load_validator
 from luna.transport.vitals import ProcessWatch
 from luna.transport.vitals_report import VitalsReport
 
@@ -51,6 +51,9 @@ __all__ = ["Place", "calm_the_collector", "preload", "recover_log", "running", "
 
 LAMEDUCK_SECONDS: Final = 0.6
 """Longer than Envoy's interval between two health checks, so that it sends nothing to a server that stops."""
+
+VALIDATOR_SECONDS: Final = 5.0
+"""How long after its start a process loads the validator, a fifth of a start, unless a request needs it earlier."""
 
 
 def recover_log(path: Path) -> RecoveryReport:
@@ -73,8 +76,7 @@ def preload(topology: Topology) -> None:
             modules.load(name)
     load_contracts()
     error_reasons()
-    # It loads the validator, which the sidecar of the same machine does without.
-    Validate()
+    load_validator()
     calm_the_collector()
 
 
@@ -141,7 +143,7 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
                 lambda: render(meter, watch.gauges()) + render_guards(parts, client_meter, peers.all(), reporter),
             )
         )
-        yield await stack.enter_async_context(
+        address = await stack.enter_async_context(
             serve(
                 _config(settings, place),
                 chain=_chain(settings, meter, spans, faults, parts),
@@ -157,11 +159,15 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
                 ],
             )
         )
+        # On a small machine a validator is for whoever needs one.
+        if not settings.all_in_one:
+            loop = asyncio.get_running_loop()
+            stack.callback(loop.call_later(VALIDATOR_SECONDS, loop.run_in_executor, None, load_validator).cancel)
+        yield address
 
 
 def calm_the_collector() -> None:
     """Leave what was loaded out of garbage collection, and collect less often: a fifth of an append was that."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
 
@@ -186,8 +192,7 @@ def _chain(settings: Settings, meter: Meter, spans: Spans | None, faults: FaultB
             spans=spans,
             verbose=verbose,
             parts=parts,
-            # On a small machine a validator is for whoever needs one.
-            sparing=settings.all_in_one,
+            sparing=True,
         ),
         meter=meter,
         message_bytes_max=settings.message_bytes_max,

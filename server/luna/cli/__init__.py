@@ -1,5 +1,6 @@
 """The ``arkalia`` command."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     os.umask(0o077)
     # What runs for long does without the libraries that the commands are made of.
     if (lasting := _lasting(arguments[:1])) is not None:
+        # What is loaded stays; to look for garbage in it again and again takes a twentieth of a start.
+        gc.set_threshold(20_000, 50, 100)
         return lasting(arguments[1:], settings)
     from luna.cli.main import command
 

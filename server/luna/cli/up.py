@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from luna.cli.state import state_of
-from luna.sidecar.commands import luna_command
 from luna.sidecar.launch import launch
-from luna.sidecar.plan import endpoint_of
+from luna.sidecar.program import luna_command
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,4 +34,4 @@ def up(
         settings = replace(settings, all_in_one=True)
     # Both stay for as long as the node runs, so they do without what a command line takes.
     sidecar = luna_command(settings, "supervise", *(["--verbose"] if verbose else []))
-    raise typer.Exit(launch(settings, sidecar, endpoint=endpoint_of(settings)))
+    raise typer.Exit(launch(settings, sidecar, endpoint=settings.endpoint))

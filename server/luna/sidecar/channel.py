@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from itertools import count
 from typing import TypeAlias
 
@@ -30,12 +30,12 @@ class Channel:
         self._unsent: deque[wire.Message] = deque()
         self._loop.add_reader(end.fileno(), self._read)
 
-    async def ask(self, message: wire.Message, take: Take) -> wire.Message:
-        """Send a request, and return the answer.
+    def ask(self, message: wire.Message, take: Take) -> Coroutine[None, None, wire.Message]:
+        """Send a request, now and not when somebody waits for the answer, and return what waits for that.
 
         *take* sees the answer even when nobody waits for it any more.
 
-        Raises:
+        Raises, when waited for:
             LostError: there will be no answer, or it is an error.
 
         """
@@ -43,10 +43,7 @@ class Channel:
         answer: asyncio.Future[wire.Message] = self._loop.create_future()
         self._asked[id] = answer, take
         self.send({"id": id, **message})
-        told = await answer
-        if error := told.get("error"):
-            raise LostError(str(error))
-        return told
+        return self._told(answer)
 
     def send(self, message: wire.Message) -> None:
         """Send what needs no answer, as soon as there is room."""
@@ -57,6 +54,13 @@ class Channel:
         """Hang up."""
         self._lose()
         self._end.close()
+
+    @staticmethod
+    async def _told(answer: asyncio.Future[wire.Message]) -> wire.Message:
+        told = await answer
+        if error := told.get("error"):
+            raise LostError(str(error))
+        return told
 
     def _flush(self) -> None:
         while self._unsent:

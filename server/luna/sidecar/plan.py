@@ -46,7 +46,7 @@ class Plan:
     @property
     def endpoint(self) -> str:
         """The address that users call."""
-        return endpoint_of(self.settings) if self.mesh else ""
+        return self.settings.endpoint if self.mesh else ""
 
     @property
     def logs(self) -> dict[str, Path]:
@@ -67,9 +67,3 @@ class Plan:
             **(metrics if settings.metrics_port else {}),
             **addresses,
         }
-
-
-def endpoint_of(settings: Settings) -> str:
-    """Return the address of a node's front door."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"

@@ -197,11 +197,13 @@ _KNOWN: Final[dict[str, dict[str, Callable[[Any], Good]]]] = {
 
 
 def _enum(field: Any, rules: Any) -> Iterator[Good]:
-    if [rule.name for rule, _ in rules.ListFields()] != ["defined_only"]:
+    if not {rule.name for rule, _ in rules.ListFields()} <= {"defined_only", "not_in"}:
         raise BeyondError(field.full_name)
-    defined = frozenset(field.enum_type.values_by_number) if rules.defined_only else None
-    if defined is not None:
-        yield lambda value: value in defined
+    if rules.defined_only:
+        allowed = frozenset(field.enum_type.values_by_number) - {*rules.not_in}
+        yield lambda value: value in allowed
+    elif refused := frozenset(rules.not_in):
+        yield lambda value: value not in refused
 
 
 def _set(rules: Any, field: Any, known: set[str]) -> Iterator[tuple[str, Any]]:

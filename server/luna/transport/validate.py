@@ -29,7 +29,7 @@ class Validate(Step):
         """Have the validator ready; or be *sparing*, and load it for the first request that is not plainly good."""
         self._sparing = sparing
         if not sparing:
-            _validator()
+            load_validator()
 
     def on_message(self, rpc: Rpc) -> Check | None:
         """Check a message, unless its type has no limits anywhere."""
@@ -45,6 +45,11 @@ class Validate(Step):
                 raise InvalidRequestError([_describe(violation, request) for violation in violations])
 
         return check
+
+
+def load_validator() -> None:
+    """Have the validator ready. Until then, what is plainly good passes without it."""
+    _validator()
 
 
 @cache

@@ -99,9 +99,10 @@ def module_of(service: str) -> str:
 def read_contract(image: bytes) -> Contract:
     """Read a protoc image."""
     files = descriptor_pb2.FileDescriptorSet.FromString(image)
+    known = fields(files)
     return Contract(
         files=files,
-        rpcs=[rpc for file in files.file if file.package.startswith("arkalia.") for rpc in _rpcs(file, fields(files))],
+        rpcs=[rpc for file in files.file if file.package.startswith("arkalia.") for rpc in _rpcs(file, known)],
         codes=_codes(files),
     )
 
