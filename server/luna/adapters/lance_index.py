@@ -19,6 +19,9 @@ from luna.adapters.lance_writer import LanceWriter
 from luna.kernel.memory_errors import TagTakenError, VersionUnknownError
 from luna.kernel.memory_rows import Batch, IndexStats, Key, Moment, Row, Version
 
+_POURING = 1_000
+"""Rows that have come since it was last looked for upkeep: more follow."""
+
 
 class LanceIndex(LanceReader):
     """The present of the table, and all that changes it."""
@@ -44,6 +47,7 @@ class LanceIndex(LanceReader):
         self._tending = asyncio.Lock()
         self._sealed = 0
         self._rest_until = 0.0
+        self._rows_seen = 0
 
     async def begin(self) -> None:
         """Learn what the table holds, and make what it lacks."""
@@ -88,10 +92,7 @@ class LanceIndex(LanceReader):
         with spoken("reading a past version"):
             table = await self._connection.open_table(TABLE)
             await table.checkout(number)
-            rows = await table.count_rows()
-            # Rows stand in the order in which they were written, so the last one has the largest position.
-            last = table.take_offsets([rows - 1]).select(["applied"]) if rows else table.query().select(["applied"])
-            position = reached(await last.to_arrow())
+            position = reached(await table.query().select(["applied"]).to_arrow())
             indexed = await vector_index(table) is not None
         return LanceReader(table, version=number, position=position, dimension=self.dimension, indexed=indexed)
 
@@ -124,7 +125,8 @@ class LanceIndex(LanceReader):
             return False
         with spoken("upkeep of the memory index"):
             await self._seal()
-            if not await self._upkeep.due():
+            came, self._rows_seen = self._writer.rows - self._rows_seen, self._writer.rows
+            if not await self._upkeep.due(pouring=came > _POURING):
                 return False
         started = clock()
         await self.optimize()

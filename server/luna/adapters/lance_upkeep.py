@@ -19,6 +19,8 @@ INDEX_ROWS_MIN = 20_000
 _UNINDEXED_MAX = 10_000
 _UNINDEXED_SHARE = 32
 _FRAGMENTS_MAX = 64
+# While many rows come, upkeep would take the processors from those who bring them.
+_PATIENCE = 2
 _ATTEMPTS_BESIDE = 3
 _ROWS_A_PARTITION = 2_000
 # Much smaller ones would be joined by the next `optimize`, which takes longer than making the index anew.
@@ -58,15 +60,15 @@ class LanceUpkeep:
         for column in kinds.keys() - there:
             await self._table.create_index(column, config=kinds[column])
 
-    async def due(self) -> bool:
-        """Return whether searches would notice that nothing was done."""
-        rows = await self._table.count_rows()
+    async def due(self, *, pouring: bool) -> bool:
+        """Return whether searches would notice that nothing was done; much, while rows are *pouring* in."""
+        rows, patience = await self._table.count_rows(), _PATIENCE if pouring else 1
         name = await vector_index(self._table)
-        if _outgrown(rows, name) or await self._outlived():
+        if _outgrown(rows // patience, name) or await self._outlived():
             return True
         unindexed = await self.unindexed(name or "text_idx")
-        stats = await self._table.stats()
-        return unindexed > max(_UNINDEXED_MAX, rows // _UNINDEXED_SHARE) or _fragments(stats) > _FRAGMENTS_MAX
+        small = _fragments(await self._table.stats())
+        return unindexed > patience * max(_UNINDEXED_MAX, rows // _UNINDEXED_SHARE) or small > patience * _FRAGMENTS_MAX
 
     async def _outlived(self) -> bool:
         """Return whether versions are there that should not be any more: they have what was forgotten since."""
@@ -108,7 +110,7 @@ class LanceUpkeep:
         for tag in await self._table.tags.list():
             await self._table.tags.delete(tag)
         rows: pa.Table = await self._table.query().to_arrow()
-        await self._table.add(rows.sort_by("applied"), mode="overwrite")
+        await self._table.add(rows, mode="overwrite")
         await self.prepare()
         await self._seal()
         # Not zero: that is for a table that nobody reads meanwhile, it warns.

@@ -21,12 +21,16 @@ from luna.modules.memory.requests import Retained, Retaining
 
 BARE_TURN_MAX: Final = 64
 """How many texts are embedded before the index is changed."""
-GATHER_SECONDS: Final = 0.1
-"""How long texts that nobody waits for may gather, unless somebody comes who does."""
+PAUSE_SECONDS: Final = 0.1
+"""How long no text may have come before those that nobody waits for are embedded, unless somebody comes who does."""
+GATHER_SECONDS: Final = 1.0
+"""How long they may gather while more come: whoever waits for an acknowledgement needs the processors first."""
 UNDER_WAY_MAX: Final = 65_536
 """How many memories may wait for the index before those who bring more wait too, or are refused if it is full."""
 BARE_MAX: Final = 1024
 """How many may wait to be embedded before those who bring more wait as well."""
+BARE_MANY: Final = BARE_MAX // 2
+"""How many may gather."""
 REST_SECONDS: Final = (0.1, 0.5, 2.0)
 LOOK_SECONDS: Final = 2.0
 """How soon facts are noticed that others have recorded, and how often upkeep is looked for."""
@@ -68,6 +72,7 @@ class Applier:
         self._awaited = asyncio.Event()
         self._under_way: dict[Key, UnderWay] = {}
         self._bare = 0
+        self._came_at = -PAUSE_SECONDS
         self._moved = Bell()
         self._asleep = True
         self.trouble = "is not open yet"
@@ -85,14 +90,22 @@ class Applier:
         self._waiting.append(applying)
         pairs = zip(applying.fact.rows, applying.memories, strict=True)
         self._under_way.update({row.key: UnderWay(memory, applying) for row, memory in pairs})
-        self._bare += applying.fact.is_bare
         self._arrived.set()
-        if not applying.fact.is_bare:
+        if applying.fact.is_bare:
+            self._bare += 1
+            self._came_at = asyncio.get_running_loop().time()
+        else:
             self._awaited.set()
+
+    def follow(self, applying: Applying, request: Retaining) -> None:
+        """Have *request*, which brings the same as *applying*, answered once that is in the index."""
+        applying.followers.append(request)
+        self._awaited.set()
 
     async def drained(self) -> None:
         """Wait until everything that was added is in the index."""
         while self._under_way:
+            self._awaited.set()
             await self._moved.wait()
 
     async def room(self) -> None:
@@ -154,9 +167,7 @@ class Applier:
         if not self._waiting and not self._projection.lost and not await self._came():
             await self._projection.catch_up()
             return
-        if self._bare < BARE_TURN_MAX and all(each.fact.is_bare for each in self._waiting):
-            # Nobody waits for these, and a change of the index costs the same for many.
-            await self._gathered()
+        await self._gathered()
         self._arrived.clear()
         self._awaited.clear()
         taken = self._next()
@@ -166,9 +177,18 @@ class Applier:
             self._settle(each)
 
     async def _gathered(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GATHER_SECONDS):
-                await self._awaited.wait()
+        """Let texts gather as long as nobody waits for one: to change the index costs the same for many."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + GATHER_SECONDS
+        while self._bare < BARE_MANY and not self._is_awaited():
+            if (seconds := min(end, self._came_at + PAUSE_SECONDS) - clock()) <= 0:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._awaited.wait()
+
+    def _is_awaited(self) -> bool:
+        return self._awaited.is_set() or not all(each.fact.is_bare for each in self._waiting)
 
     async def _came(self) -> bool:
         try:

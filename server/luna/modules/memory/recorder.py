@@ -153,7 +153,7 @@ class Recorder:
             outcome = Retained(new=0, duplicates=len(request.memories), event_id=first.event_id, visible=True)
             _settle(request, replace(outcome, position=first.position))
         elif request.visible:
-            first.applying.followers.append(request)
+            self._applier.follow(first.applying, request)
         else:
             _settle(request, first.applying.again(request))
 
