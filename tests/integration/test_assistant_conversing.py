@@ -24,6 +24,7 @@ from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
 from luna.modules.assistantia.models import ModelShelf
 from luna.modules.assistantia.receiving import Mind
+from luna.modules.assistantia.screening import Screen
 from tests.integration.memory_server import Node
 from tests.scripted_models import Script, ScriptedModels
 
@@ -45,7 +46,7 @@ def assistant(*scripts: Script) -> Assistant:
     behind, guard = Node(), PromptGuard(load(), load_model())
     feed = Feed(behind.log, Refusals(page=PageTokenError), checkpoint_seconds=1)
     mind = Mind(
-        finder=Finder(NoSources(), guard, behind.clock),
+        finder=Finder(NoSources(), Screen(guard), behind.clock),
         shelf=ModelShelf(ModelTools(servers=[ScriptedModels(*scripts)]), behind.clock, "mind-0"),
         guard=guard,
         budget=Budget(behind.log, behind.clock, 0),

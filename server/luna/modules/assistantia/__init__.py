@@ -30,6 +30,7 @@ from luna.modules.assistantia.lexicon import load
 from luna.modules.assistantia.model_desk import ModelDesk
 from luna.modules.assistantia.models import ModelShelf
 from luna.modules.assistantia.receiving import Mind
+from luna.modules.assistantia.screening import Screen
 from luna.modules.assistantia.servicer_assistant import AssistantServicer
 from luna.modules.assistantia.servicer_guard import PromptGuardServicer
 from luna.modules.assistantia.servicer_models import ModelServicer
@@ -52,7 +53,7 @@ def _wire(tools: Toolbox) -> Wired:
     desk = ModelDesk(shelf, tools.events, tools.clock, tools.identity)
     budget = Budget(tools.events, tools.clock, tools.models.tokens_daily)
     mind = Mind(
-        finder=Finder(PeerSources(tools.peers), guard, tools.clock),
+        finder=Finder(PeerSources(tools.peers), Screen(guard), tools.clock),
         shelf=shelf,
         guard=guard,
         budget=budget,

@@ -19,6 +19,8 @@ from luna.kernel.times import timestamp
 from luna.modules.assistantia.errors import ConversationUnknownError
 
 CATEGORY: Final = "conversation"
+NAMESPACE_DEFAULT: Final = "default"
+"""Of memory, for conversations that name none."""
 TITLE_CHARACTERS: Final = 80
 STARTED: Final = facts.ConversationStarted.DESCRIPTOR.full_name
 TAKEN: Final = facts.TurnTaken.DESCRIPTOR.full_name
@@ -61,7 +63,7 @@ class Conversations:
         conversation = pb.Conversation(
             conversation_id=conversation_id or str(uuid4()),
             title=" ".join(question.split())[:TITLE_CHARACTERS],
-            namespace=namespace or "default",
+            namespace=namespace or NAMESPACE_DEFAULT,
             create_time=timestamp(self._clock.wall_ns()),
         )
         return Talk(conversation=conversation, is_new=True)

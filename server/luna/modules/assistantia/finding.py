@@ -1,6 +1,5 @@
 """Finds what an answer can rest on: the record of decisions, or memory; and leaves out what the guard refuses."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,16 +8,16 @@ from luna.kernel.clock import Clock
 from luna.modules.assistantia.answer import Found
 from luna.modules.assistantia.asking import AboutNode, about_node
 from luna.modules.assistantia.domain import Passage
-from luna.modules.assistantia.guard import PromptGuard
+from luna.modules.assistantia.screening import Screen
 from luna.modules.assistantia.sources import SourceDownError, Sources
 
 
 class Finder:
     """Looks for passages."""
 
-    def __init__(self, sources: Sources, guard: PromptGuard, clock: Clock) -> None:
+    def __init__(self, sources: Sources, screen: Screen, clock: Clock) -> None:
         self._sources = sources
-        self._guard = guard
+        self._screen = screen
         self._clock = clock
 
     async def find(self, question: str, *, namespace: str, memories_max: int) -> Found:
@@ -51,11 +50,7 @@ class Finder:
             return (), f"the record of decisions does not answer: {error}"
 
     async def _screened(self, passages: Sequence[Passage], what: str) -> tuple[Sequence[Passage], Sequence[str]]:
-        # A thread for nothing would keep the first word waiting.
-        kept = await asyncio.to_thread(self._innocent, passages) if passages else ()
+        kept = await self._screen.innocent(passages)
         dropped = len(passages) - len(kept)
         why = f"{dropped} {what} were left out, because the guard takes them for attacks"
         return kept, [why] if dropped else []
-
-    def _innocent(self, passages: Sequence[Passage]) -> Sequence[Passage]:
-        return [passage for passage in passages if not self._guard.check(passage.text, foreign=True).refused]

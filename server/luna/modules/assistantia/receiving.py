@@ -14,7 +14,7 @@ from luna.kernel.clock import Clock
 from luna.kernel.times import SECOND_NS
 from luna.modules.assistantia.answer import Found
 from luna.modules.assistantia.budget import Budget, Standing
-from luna.modules.assistantia.conversations import Conversations, Talk
+from luna.modules.assistantia.conversations import NAMESPACE_DEFAULT, Conversations, Talk
 from luna.modules.assistantia.errors import BudgetSpentError, PromptRefusedError, ToolResultsError
 from luna.modules.assistantia.finding import Finder
 from luna.modules.assistantia.guard import PromptGuard, Verdict
@@ -56,7 +56,7 @@ class Asked:
     question: int
     """The place in `turns` of what a person said last."""
     found: "asyncio.Future[Found]"
-    """What the answer can rest on. It was looked for while the message was recorded."""
+    """What the answer can rest on. It is looked for while the message is judged and recorded."""
     ladder: Ladder
     notes: Sequence[str]
     started: float
@@ -83,19 +83,21 @@ class Reception:
         """
         started = self._mind.clock.monotonic()
         models = await self._ladder(request.model)
-        verdict = await self._judged(request)
-        talk = await self._conversations.open(request.conversation_id, request.namespace, request.message)
-        earlier = await self._conversations.newest(talk, TURNS_MAX)
-        results, notes = await self._results(request, earlier)
-        speaker = pb.SPEAKER_TOOL if results else pb.SPEAKER_USER
-        turn = pb.Turn(turn_id=str(uuid4()), speaker=speaker, text=request.message, tool_results=results)
-        turns = [*earlier, turn]
-        question = max((place for place, it in enumerate(turns) if it.speaker == pb.SPEAKER_USER), default=0)
-        found = asyncio.ensure_future(self._find(request, talk, turns[question].text))
+        found = self._looked_ahead(request)
         try:
+            verdict = await self._judged(request)
+            talk = await self._conversations.open(request.conversation_id, request.namespace, request.message)
+            earlier = await self._conversations.newest(talk, TURNS_MAX)
+            results, notes = await self._results(request, earlier)
+            speaker = pb.SPEAKER_TOOL if results else pb.SPEAKER_USER
+            turn = pb.Turn(turn_id=str(uuid4()), speaker=speaker, text=request.message, tool_results=results)
+            turns = [*earlier, turn]
+            question = max((place for place, it in enumerate(turns) if it.speaker == pb.SPEAKER_USER), default=0)
+            found = found or self._look(request, turns[question].text, talk.conversation.namespace)
             await self._conversations.take(talk, turn)
         except BaseException:
-            found.cancel()
+            if found:
+                found.cancel()
             raise
         return Asked(
             request=request,
@@ -110,12 +112,15 @@ class Reception:
             started=started,
         )
 
-    async def _find(self, request: rpc.ChatRequest, talk: Talk, question: str) -> Found:
-        return await self._mind.finder.find(
-            question,
-            namespace=talk.conversation.namespace,
-            memories_max=request.memories_max or MEMORIES_DEFAULT,
-        )
+    def _looked_ahead(self, request: rpc.ChatRequest) -> "asyncio.Future[Found] | None":
+        """Begin to look for what the answer can rest on, where no conversation must be read first."""
+        if request.tool_results or (request.conversation_id and not request.namespace):
+            return None
+        return self._look(request, request.message, request.namespace or NAMESPACE_DEFAULT)
+
+    def _look(self, request: rpc.ChatRequest, question: str, namespace: str) -> "asyncio.Future[Found]":
+        most = request.memories_max or MEMORIES_DEFAULT
+        return asyncio.ensure_future(self._mind.finder.find(question, namespace=namespace, memories_max=most))
 
     async def _ladder(self, name: str) -> Ladder:
         level = self._mind.level()
