@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -21,14 +22,22 @@ from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
 
 START_SECONDS_MAX = 180
 STOP_SECONDS_MAX = 60
+PORTS = range(20_000, 32_000)
+"""Below those that the system picks for connections, so that none of these takes one before a node listens on it."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
+    """Return ports that nobody listens on, and that the system gives to nobody by itself until they are used."""
+    sockets: list[socket.socket] = []
     try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
+        for port in random.SystemRandom().sample(PORTS, 100):
+            if len(sockets) == count:
+                break
+            sockets.append(socket.socket())
+            try:
+                sockets[-1].bind(("127.0.0.1", port))
+            except OSError:
+                sockets.pop().close()
         return [each.getsockname()[1] for each in sockets]
     finally:
         for each in sockets:

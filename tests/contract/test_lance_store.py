@@ -15,6 +15,7 @@ from luna.kernel.memory_rows import Where
 from tests.contract.memory_history import DIMENSION, batch_at, vectors_of
 from tests.contract.memory_index import row
 from tests.fake_memory_index import FakeMemoryIndex
+from tests.node import free_ports
 
 ALL = Where(namespace="home", include_superseded=True)
 LAST = 9
@@ -24,8 +25,7 @@ LAST = 9
 def store(tmp_path: Path) -> Iterator[str]:
     """An object store that has a bucket for memories, and its address."""
     (tmp_path / "memories").mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_ports(1)[0]}"
     rclone = Path(sys.executable).with_name("rclone")
     serve = ["serve", "s3", "--addr", address, "--auth-key", "any,any", "--config", "/dev/null"]
     with subprocess.Popen([rclone, *serve, tmp_path], stderr=subprocess.DEVNULL) as server:

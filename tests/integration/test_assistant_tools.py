@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from itertools import groupby
 
 import pytest
 from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
@@ -120,10 +121,10 @@ async def test_a_stream_holds_several_turns_with_tools() -> None:
         second = [part async for part in talk.answer()]
         turns = (await node.assistant.conversation(parts[0].begun.conversation_id)).turns
 
-    assert [part.WhichOneof("part") for part in parts] == [
-        *("begun", "tool_call", "usage", "done", "begun", "delta", "delta", "usage", "done"),
-    ]
-    assert text_of(second) == "It rains."
+    # How many deltas the words come in depends on who is quicker.
+    kinds = [kind for kind, _ in groupby(part.WhichOneof("part") for part in parts)]
+    assert kinds == ["begun", "tool_call", "usage", "done", "begun", "delta", "usage", "done"]
+    assert text_of(parts) == text_of(second) == "It rains."
     assert [turn.text for turn in turns] == ["How is the weather?", "", "", "It rains.", "And tomorrow?", "It rains."]
 
 

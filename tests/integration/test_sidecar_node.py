@@ -8,7 +8,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Awaitable
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,6 +21,7 @@ from grpc_status import rpc_status
 
 from luna.sidecar.exit_codes import ExitCode
 from tests.integration.small_node import SECONDS, asking, node, processes, runs, sidecar_pid
+from tests.node import free_ports
 
 if TYPE_CHECKING:
     Watch: TypeAlias = grpc.aio.UnaryStreamCall[rpc.WatchNodeRequest, rpc.WatchNodeResponse]
@@ -278,12 +279,6 @@ async def news(watch: "Watch") -> rpc.WatchNodeResponse:
 async def rest_of(watch: "Watch") -> None:
     while await watch.read() is not grpc.aio.EOF:
         pass
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(closing(socket.create_server(("127.0.0.1", 0)))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]
 
 
 def get(url: str) -> dict[str, dict[str, list[dict[str, int]]]]:

@@ -91,8 +91,8 @@ async def test_the_vitals_are_what_happened(tmp_path: Path) -> None:
     assert (service.service, service.calls, service.errors, service.in_flight) == (SERVICE, 11, 1, 1)
     assert service.latency_p50_seconds is not None
     assert service.latency_p99_seconds is not None
-    assert 0 < service.latency_p50_seconds <= service.latency_p99_seconds < 1
-    assert 0.05 < vitals.loop_lag_seconds < 1
+    assert 0 < service.latency_p50_seconds <= service.latency_p99_seconds
+    assert 0.05 < vitals.loop_lag_seconds < vitals.window_seconds
     assert vitals.rss_bytes > 1e6
 
 

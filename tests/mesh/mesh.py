@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from luna.sidecar.envoy.endpoints import EndpointFiles
 from luna.sidecar.envoy.routing import Routing
 from luna.sidecar.envoy.stance import Stance
 from luna.topology import Process, Topology
+from tests.node import free_ports
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOPOLOGY = Topology(
@@ -33,17 +33,6 @@ TOPOLOGY = Topology(
 """One process alone, and one with a second replica to turn to."""
 WORKERS_SECONDS = 0.3
 """What Envoy's workers may lag behind its main thread, which counts endpoints and versions, on a busy machine."""
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, well above those that programs pick for themselves by habit."""
-    for _ in range(100):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            if port >= 20000:
-                return port
-    raise RuntimeError("no free port above 20000")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,11 +123,12 @@ def wait_until(condition: object, seconds: float = 15) -> float:
 @contextmanager
 def running_mesh(home: Path) -> Iterator[Mesh]:
     """Start Envoy and its servers, and stop them again."""
+    port, admin_port, metrics_port = free_ports(3)
     settings = Settings(
         home=home,
-        port=free_port(),
-        admin_port=free_port(),
-        metrics_port=free_port(),
+        port=port,
+        admin_port=admin_port,
+        metrics_port=metrics_port,
         cors_origins="https://console\\.test",
     )
     places = Places.of(settings)
