@@ -56,10 +56,14 @@ def linked(path: Path) -> None:
 
 
 def bomb() -> bytes:
-    """Return a page whose content is a gigabyte when it is unpacked."""
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(1 << 24)) for _ in range(64)) + packer.flush()
-    return pdf({0: packed}, packed=True)
+    """Return a page whose content is a gigabyte of zeros when it is unpacked."""
+    size, times = 1 << 24, 64
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    # After a full flush a block stands for itself, so that it can be repeated.
+    block = packer.compress(bytes(size)) + packer.flush(zlib.Z_FULL_FLUSH)
+    last = zlib.compressobj(9, wbits=-zlib.MAX_WBITS).flush()
+    checksum = (times * size % 65521 << 16 | 1).to_bytes(4, "big")
+    return pdf({0: b"\x78\xda" + times * block + last + checksum}, packed=True)
 
 
 BAD: Mapping[str, Callable[[Path], object]] = {
