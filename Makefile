@@ -25,7 +25,7 @@ up: setup ## Bring a node up; options of `arkalia up` go into ARGS="...".
 	@exec $(BIN)/arkalia up $(ARGS)
 
 test: setup-dev ## Run every test; options of pytest go into ARGS="...".
-	$(BIN)/python -m pytest $(ARGS)
+	@bash .ci/test $(ARGS)
 
 chaos: setup-dev ## Run only the tests that kill processes, with more rounds than `make test` has time for.
 	$(BIN)/python -m pytest -m chaos --chaos-rounds=20 --chaos-table $(ARGS)

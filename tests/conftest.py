@@ -1,11 +1,19 @@
 """Fixtures that every room shares."""
 
+import signal
+
 import pytest
 
 from tests.fakes import FakeClock
 
 TABLE = pytest.StashKey[list[str]]()
 """What became of the strikes at a node, for people."""
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C end the processes that tests start, also where a script runs the tests in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -19,7 +27,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-rounds", type=int, default=4, help="how often each process is killed")
     parser.addoption("--chaos-minutes", type=float, default=0.4, help="how long random things go wrong")
     parser.addoption("--chaos-seed", default="7", help="the same seed does the same again; `random` chooses one")
+    parser.addoption("--neighbours", choices=["with", "without"], help="run only tests that mind none, or the others")
     parser.addoption("--chaos-table", action="store_true", help="strike each part of a node that often, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what does not run beside other tests, or what does."""
+    if not (wanted := config.getoption("--neighbours")):
+        return
+    chosen, others = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        alone = item.get_closest_marker("alone") is not None
+        (chosen if alone == (wanted == "without") else others).append(item)
+    config.hook.pytest_deselected(items=others)
+    items[:] = chosen
 
 
 @pytest.fixture

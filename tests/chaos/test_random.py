@@ -32,7 +32,7 @@ from tests.chaos.receipts import Receipt, receipts
 from tests.chaos.scenarios import MEMORY_LIMIT_BYTES
 from tests.node import Node, alive, running_node
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.alone]
 
 STREAM = "chaos/appends"
 NOTICED_SECONDS = 20.0

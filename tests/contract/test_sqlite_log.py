@@ -207,6 +207,7 @@ async def test_a_killed_writer_loses_nothing_that_it_acknowledged(path: Path) ->
         assert [event.position for event in events] == list(range(1, len(events) + 1))
 
 
+@pytest.mark.alone
 async def test_the_event_loop_is_not_held_up(log: SqliteEventLog) -> None:
     """
     By large batches, by reading, by pruning.
