@@ -5,22 +5,25 @@ import json
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import grpc.aio
+
 from luna.sidecar.chaos.injecting import injector_of
 from tests.chaos.load import steady_load
-from tests.chaos.receipts import receipt_of
+from tests.chaos.receipts import receipt_of, receipts
 from tests.chaos.scenarios import Scenario
 from tests.chaos.signs import time_to_heal
 from tests.node import Node, running_node
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "chaos.json"
 WARM_SECONDS = 2.0
-SPARE_SECONDS_MAX = 15.0
+CALM_SECONDS_MAX = 30.0
 HEAL_SECONDS = 20.0
 
 
@@ -44,17 +47,29 @@ class Round:
     reasons: dict[str, int]
 
 
-async def strike_once(scenario: Scenario) -> Round:
-    """Start a node, put load on it, strike it, and watch what becomes of it."""
+@asynccontextmanager
+async def strikable_node(**settings: str) -> AsyncIterator[Node]:
+    """Start a node that lets itself be struck."""
     with TemporaryDirectory(prefix="luna") as folder:
-        async with running_node(Path(folder), chaos="true", **scenario.settings) as node:
-            async with steady_load(node.target) as tally:
-                await _warm(node)
-                struck_ns, struck = time.time_ns(), time.monotonic()
-                await scenario.strike(injector_of(node.home))
-                healed = await time_to_heal(node, scenario.heals(), struck, seconds=HEAL_SECONDS)
-                await asyncio.sleep(0.5)
-            receipt = await receipt_of(node, scenario.target, after_ns=struck_ns, seconds=scenario.receipt_seconds)
+        async with running_node(Path(folder), chaos="true", **settings) as node:
+            yield node
+
+
+async def strike_once(scenario: Scenario) -> Round:
+    """Start a node and strike it."""
+    async with strikable_node(**scenario.settings) as node:
+        return await strike(node, scenario)
+
+
+async def strike(node: Node, scenario: Scenario) -> Round:
+    """Put load on a node, strike it, and watch what becomes of it."""
+    async with steady_load(node.target) as tally:
+        await _warm(node)
+        struck_ns, struck = time.time_ns(), time.monotonic()
+        await scenario.strike(injector_of(node.home))
+        healed = await time_to_heal(node, scenario.heals(), struck, seconds=HEAL_SECONDS)
+        await asyncio.sleep(0.5)
+    receipt = await receipt_of(node, scenario.target, after_ns=struck_ns, seconds=scenario.receipt_seconds)
     return Round(
         scenario=scenario.name,
         strategies=receipt.strategies if receipt else [],
@@ -71,11 +86,18 @@ async def strike_once(scenario: Scenario) -> Round:
 
 
 async def _warm(node: Node) -> None:
-    """Wait until the node is as it is most of the time: its spare process is ready."""
-    async with asyncio.timeout(SPARE_SECONDS_MAX):
-        while not any((node.home / "run").glob("standby-*.sock")):
+    """Wait until the node is as it is most of the time: its spare process is ready, and nothing is being mended."""
+    async with asyncio.timeout(CALM_SECONDS_MAX):
+        while not any((node.home / "run").glob("standby-*.sock")) or await _is_mending(node):
             await asyncio.sleep(0.1)
     await asyncio.sleep(WARM_SECONDS)
+
+
+async def _is_mending(node: Node) -> bool:
+    try:
+        return any(not receipt.outcome for receipt in await receipts(node))
+    except grpc.aio.AioRpcError:
+        return True
 
 
 def row(rounds: Sequence[Round], within_seconds: float) -> dict[str, Any]:

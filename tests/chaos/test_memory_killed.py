@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from arkalia.events.v1.event_pb2 import EventFilter
 from arkalia.memory.v1.memory_event_pb2 import MemoriesRetained
 from arkalia.memory.v1.memory_service_pb2 import RetainManyRequest
@@ -19,46 +20,50 @@ from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
 from arkalia_client import Arkalia, ArkaliaError, connect, new_memory
 from tests.node import Node, running_node
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.asyncio(loop_scope="module")]
 
 DIMENSION = 384
 BATCH = 50
 NAMESPACE = "ingest"
 
 
-async def test_memory_is_what_the_log_says(request: pytest.FixtureRequest) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node() -> AsyncIterator[Node]:
+    with TemporaryDirectory(prefix="luna") as folder:
+        async with running_node(Path(folder)) as node:
+            yield node
+
+
+async def test_memory_is_what_the_log_says(node: Node, request: pytest.FixtureRequest) -> None:
     """
     After each kill nothing acknowledged is missing, nothing is there twice, and nothing that the log has not; and
     whatever the log has, the keys still read it.
     """
-    rounds = request.config.getoption("--chaos-rounds")
-    with TemporaryDirectory(prefix="luna") as folder:
-        async with running_node(Path(folder)) as node, connect(node.target) as client:
-            await _until_serving(client)
-            acknowledged: set[str] = set()
-            for turn in range(rounds):
-                pid = (await node.pids())["mind-0"]
-                await _struck_during_ingest(client, turn, acknowledged, lambda pid=pid: _kill(pid))  # type: ignore[misc]
-                await _matches(client, acknowledged)
-            assert [step.memory_count async for step in client.memories.reindex()][-1] == await _told(client)
+    async with connect(node.target) as client:
+        await _until_serving(client)
+        acknowledged: set[str] = set()
+        for turn in range(1, 1 + request.config.getoption("--chaos-rounds")):
+            pid = (await node.pids())["mind-0"]
+            await _struck_during_ingest(client, turn, acknowledged, lambda pid=pid: _kill(pid))  # type: ignore[misc]
             await _matches(client, acknowledged)
-            assert acknowledged
+        assert [step.memory_count async for step in client.memories.reindex()][-1] == await _told(client)
+        await _matches(client, acknowledged)
+        assert acknowledged
 
 
-async def test_a_rolling_restart_leaves_memory_as_the_log_says() -> None:
+async def test_a_rolling_restart_leaves_memory_as_the_log_says(node: Node) -> None:
     """
     Two processes are there for a while, and one at a time writes.
     """
-    with TemporaryDirectory(prefix="luna") as folder:
-        async with running_node(Path(folder)) as node, connect(node.target) as client:
-            await _until_serving(client)
-            acknowledged: set[str] = set()
-            before = (await node.pids())["mind-0"]
-            await _struck_during_ingest(client, 0, acknowledged, lambda: _restart(node))
-            await _matches(client, acknowledged)
+    async with connect(node.target) as client:
+        await _until_serving(client)
+        acknowledged: set[str] = set()
+        before = (await node.pids())["mind-0"]
+        await _struck_during_ingest(client, 0, acknowledged, lambda: _restart(node))
+        await _matches(client, acknowledged)
 
-            assert (await node.pids())["mind-0"] != before
-            assert acknowledged
+        assert (await node.pids())["mind-0"] != before
+        assert acknowledged
 
 
 async def _kill(pid: int) -> None:

@@ -4,11 +4,13 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import grpc.aio
 import pytest
+import pytest_asyncio
 from arkalia.events.v1.event_service_pb2 import GetStatsRequest
 from arkalia.events.v1.event_service_pb2_grpc import EventServiceStub
 from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
@@ -16,14 +18,16 @@ from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 from arkalia.node.v1.node_event_pb2 import NodeAdopted
 from arkalia.node.v1.node_service_pb2 import RestartProcessRequest
 from arkalia.node.v1.node_service_pb2_grpc import NodeServiceStub
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from arkalia_client import connect
 from tests.node import Node, alive, running_node
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
-REQUESTS = 10_000
+REQUESTS_MIN = 1000
 CALLERS = 32
+SECONDS = 60
 
 Call = Callable[[grpc.aio.Channel], Awaitable[object]]
 
@@ -39,11 +43,20 @@ def _stats(channel: grpc.aio.Channel) -> Awaitable[object]:
 CALLS: dict[str, Call] = {"kernel": _echo, "log": _stats}
 
 
-@pytest.fixture
-async def node() -> AsyncIterator[Node]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running() -> AsyncIterator[Node]:
     with TemporaryDirectory(prefix="luna") as folder:
         async with running_node(Path(folder)) as node:
             yield node
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def node(running: Node) -> Node:
+    """Return the node once it is as it is most of the time: everything serves, and its spare process is ready."""
+    async with asyncio.timeout(SECONDS):
+        while not any((running.home / "run").glob("standby-*.sock")) or not await _serves(running):
+            await asyncio.sleep(0.1)
+    return running
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
@@ -54,12 +67,12 @@ async def test_a_killed_process_costs_no_idempotent_request(node: Node, name: st
     pid = (await node.pids())[f"{name}-0"]
 
     async def kill() -> None:
-        await asyncio.sleep(1)
-        _kill(pid)
+        os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(SECONDS):
+            while (await node.pids())[f"{name}-0"] in {0, pid} or not await _serves(node):
+                await asyncio.sleep(0.05)
 
-    failures, _ = await asyncio.gather(_load(node, CALLS[name]), kill())
-
-    assert failures == []
+    assert await _failures_during(kill, node, CALLS[name]) == []
     assert (await node.pids())[f"{name}-0"] != pid
 
 
@@ -72,21 +85,17 @@ async def test_a_rolling_restart_costs_nothing(node: Node, name: str) -> None:
     retries = await node.envoy_stat("cluster.*.upstream_rq_retry")
 
     async def restart() -> None:
-        await asyncio.sleep(1)
         async with node.channel() as channel:
             await NodeServiceStub(channel).RestartProcess(
-                RestartProcessRequest(process=name, restart_id=str(pid)), timeout=60
+                RestartProcessRequest(process=name, restart_id=str(pid)), timeout=SECONDS
             )
 
-    failures, _ = await asyncio.gather(_load(node, CALLS[name]), restart())
-
-    assert failures == []
+    assert await _failures_during(restart, node, CALLS[name]) == []
     assert await node.envoy_stat("cluster.*.upstream_rq_retry") == retries
     assert (await node.pids())[f"{name}-0"] != pid
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
-async def test_a_killed_sidecar_costs_nothing(node: Node, name: str) -> None:
+async def test_a_killed_sidecar_costs_nothing(node: Node) -> None:
     """
     No request fails, none had to be sent twice, every process goes on, and the log knows.
     """
@@ -94,12 +103,10 @@ async def test_a_killed_sidecar_costs_nothing(node: Node, name: str) -> None:
     retries = await node.envoy_stat("cluster.*.upstream_rq_retry")
 
     async def kill() -> None:
-        await asyncio.sleep(1)
-        _kill(sidecar)
+        os.kill(sidecar, signal.SIGKILL)
+        await _adopted(node)
 
-    failures, _ = await asyncio.gather(_load(node, CALLS[name]), kill())
-
-    assert failures == []
+    assert await _failures_during(kill, node, *CALLS.values()) == []
     assert await node.envoy_stat("cluster.*.upstream_rq_retry") == retries
     assert await node.pids() == pids
     adopted = await _adopted(node)
@@ -110,7 +117,7 @@ async def test_a_killed_sidecar_costs_nothing(node: Node, name: str) -> None:
 
 async def _adopted(node: Node) -> NodeAdopted:
     """Wait until the log has the event."""
-    async with asyncio.timeout(10), connect(node.target) as arkalia:
+    async with asyncio.timeout(SECONDS), connect(node.target) as arkalia:
         while True:
             async for event in arkalia.events.read():
                 if event.type == NodeAdopted.DESCRIPTOR.full_name:
@@ -130,21 +137,37 @@ async def test_nothing_outlives_a_keeper_that_was_killed(node: Node) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _load(node: Node, call: Call) -> list[str]:
-    failures: list[str] = []
-    todo = iter(range(REQUESTS))
+async def _serves(node: Node) -> bool:
+    async with node.channel() as channel:
+        try:
+            answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+        except grpc.aio.AioRpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-    async def caller() -> None:
+
+async def _failures_during(event: Callable[[], Awaitable[None]], node: Node, *calls: Call) -> list[str]:
+    """Send requests a second before, while and a second after something happens, and return which failed."""
+    failures: list[str] = []
+    sent, over = 0, asyncio.Event()
+
+    async def caller(call: Call) -> None:
+        nonlocal sent
         async with node.channel() as channel:
-            for _ in todo:
+            while not over.is_set() or sent < REQUESTS_MIN:
+                sent += 1
                 try:
                     await call(channel)
                 except grpc.aio.AioRpcError as error:
                     failures.append(f"{error.code().name}: {error.details()}")
 
-    await asyncio.gather(*(caller() for _ in range(CALLERS)))
+    async with asyncio.TaskGroup() as group:
+        for call, _ in zip(cycle(calls), range(CALLERS), strict=False):
+            group.create_task(caller(call))
+        try:
+            await asyncio.sleep(1)
+            await event()
+            await asyncio.sleep(1)
+        finally:
+            over.set()
     return failures
-
-
-def _kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)

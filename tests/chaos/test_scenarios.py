@@ -1,15 +1,19 @@
 """Every part of a node is struck under load; callers do not notice, the node recovers and proves it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
+from arkalia_client import connect
 from tests.chaos.scenarios import SCENARIOS, Scenario
-from tests.chaos.table import Round, keep, lines, row, strike_once
+from tests.chaos.table import Round, keep, lines, row, strikable_node, strike, strike_once
 from tests.conftest import TABLE
+from tests.node import Node
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 _ROUNDS: list[Round] = []
 _ROWS: list[dict[str, Any]] = []
@@ -23,21 +27,46 @@ def table(request: pytest.FixtureRequest) -> Iterator[None]:
     request.config.stash[TABLE] = list(lines(_ROWS))
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node(request: pytest.FixtureRequest) -> AsyncIterator[Node | None]:
+    """Return a node that is struck again and again; none if each strike is to be at a new one."""
+    if request.config.getoption("--chaos-table"):
+        yield None
+        return
+    settings = {name: value for scenario in SCENARIOS for name, value in scenario.settings.items()}
+    async with strikable_node(**settings) as running:
+        await _watch_briefly(running)
+        yield running
+
+
+async def _watch_briefly(node: Node) -> None:
+    """Have the node believe after seconds that less memory is used, for which it else watches it half a minute."""
+    async with connect(node.target) as client:
+        revision = await client.recoveries.policy()
+        for rule in revision.policy.rules:
+            rule.observe.FromTimedelta(min(rule.observe.ToTimedelta(), timedelta(seconds=3)))
+        await client.recoveries.update_policy(revision.policy, etag=revision.etag, reason="a test")
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[it.name for it in SCENARIOS])
-async def test_the_node_recovers_and_proves_it(scenario: Scenario, request: pytest.FixtureRequest) -> None:
+async def test_the_node_recovers_and_proves_it(
+    scenario: Scenario, node: Node | None, request: pytest.FixtureRequest
+) -> None:
     """
     Each strike is followed by a verified recovery on record; no idempotent CRITICAL request fails.
     """
-    table = request.config.getoption("--chaos-table")
-    rounds = [await strike_once(scenario) for _ in range(request.config.getoption("--chaos-rounds") if table else 1)]
-    if not table and _violations(row(rounds, scenario.within_seconds)):
-        # A machine that is shared can starve one round. What fails twice is broken.
-        rounds = [await strike_once(scenario)]
+    if node is None:
+        rounds = [await strike_once(scenario) for _ in range(request.config.getoption("--chaos-rounds"))]
+    else:
+        rounds = [await strike(node, scenario)]
+        if _violations(row(rounds, scenario.within_seconds)):
+            # A machine that is shared can starve one round. What fails twice is broken.
+            rounds = [await strike_once(scenario)]
     _ROUNDS.extend(rounds)
     _ROWS.append(found := row(rounds, scenario.within_seconds))
 
     assert _violations(found) == [], found
-    if table:
+    if node is None:
         # One round alone is no share of anything.
         assert found["heal_p95"] <= scenario.within_seconds, found
 

@@ -12,6 +12,7 @@ import grpc
 import grpc.aio
 import psutil
 import pytest
+import pytest_asyncio
 from arkalia.chaos.v1.chaos_service_pb2 import ListFaultsRequest
 from arkalia.chaos.v1.chaos_service_pb2_grpc import ChaosServiceStub
 from arkalia.events.v1.consumer_pb2 import Consumer
@@ -22,21 +23,41 @@ from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest, ListCapabiliti
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 from google.protobuf.wrappers_pb2 import BytesValue
 
+from arkalia_client import ArkaliaError, connect
 from luna.sidecar.chaos.victims import ImpossibleError, strike
 from tests.faults import clear, inject, own_channel
 from tests.node import Node, running_node
 
-pytestmark = pytest.mark.mesh
+pytestmark = [pytest.mark.mesh, pytest.mark.asyncio(loop_scope="module")]
 
 ECHO = "arkalia.helloria.v1.HelloriaService/Echo"
 CAPABILITIES = "arkalia.helloria.v1.HelloriaService/ListCapabilities"
 
 
-@pytest.fixture
-async def node() -> AsyncIterator[Node]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running() -> AsyncIterator[Node]:
     with TemporaryDirectory(prefix="luna") as folder:
         async with running_node(Path(folder), chaos="true") as node:
             yield node
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def node(running: Node) -> Node:
+    """Return the node once nothing is wrong in it, or being mended."""
+    async with asyncio.timeout(60):
+        while not await _is_well(running):
+            await asyncio.sleep(0.1)
+    return running
+
+
+async def _is_well(node: Node) -> bool:
+    try:
+        for process in ("kernel", "log"):
+            await clear(node, process)
+        async with connect(node.target) as client:
+            return not (await client.recoveries.report()).under_way and (await client.status()).score == 1
+    except (ArkaliaError, ImpossibleError):
+        return False
 
 
 async def _echo(node: Node) -> float:
