@@ -188,9 +188,10 @@ async def test_a_replacement_that_was_under_way_is_undone(tmp_path: Path) -> Non
     async with node(tmp_path, "kernel=slow") as running, asking(tmp_path) as stub:
         await running.until("ready in ")
         before = await processes(tmp_path)
-        (tmp_path / "run" / "slow").touch()
+        run = run_directory(Settings(home=tmp_path))
+        (run / "slow").touch()
         restarting = asyncio.ensure_future(restart(stub, "kernel", "a"))
-        second = tmp_path / "run" / "kernel-0.2.sock"
+        second = run / "kernel-0.2.sock"
         await until(second.exists)
         os.kill(await sidecar_pid(tmp_path), signal.SIGKILL)
         with pytest.raises(grpc.aio.AioRpcError):
@@ -291,7 +292,7 @@ async def test_a_stop_without_any_sidecar_ends_everything_in_good_time(tmp_path:
 
         assert code == 0
         assert not any(runs(status.pid) for status in before.values())
-        assert not list((tmp_path / "run").glob("kernel-0.1.sock"))
+        assert not list(run_directory(Settings(home=tmp_path)).glob("kernel-0.1.sock"))
 
 
 async def test_a_frozen_sidecar_is_replaced(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from arkalia.node.v1 import node_service_pb2 as rpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from luna.settings import Settings
 from luna.sidecar.exit_codes import ExitCode
+from luna.sidecar.places import run_directory
 from tests.integration.small_node import SECONDS, asking, node, processes, runs, sidecar_pid
 from tests.node import free_ports
 
@@ -41,7 +43,7 @@ async def test_a_node_says_when_it_is_ready_and_stops_in_order(tmp_path: Path) -
         assert 0 < float(line.split()[2]) < SECONDS
         assert {status.state for status in found.values()} == {health_pb2.HEALTH_STATE_SERVING}
         assert not any(runs(status.pid) for status in found.values())
-        assert not list((tmp_path / "run").glob("*.sock"))
+        assert not list(run_directory(Settings(home=tmp_path)).glob("*.sock"))
 
 
 async def test_nothing_outlives_a_killed_keeper(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 import os
 import socket
 import stat
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -23,15 +25,22 @@ from luna.sidecar.ports import check_ports
 from luna.sidecar.start_errors import HomeUnusableError, NodeRunningError, PortTakenError
 
 
-def test_sockets_are_kept_in_the_data_folder(tmp_path: Path) -> None:
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a short name, wherever those of other tests are."""
+    with TemporaryDirectory(prefix="luna", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_sockets_are_kept_in_the_data_folder(short: Path) -> None:
     """
     For the node's user alone.
     """
-    settings = Settings(home=tmp_path / "h")
+    settings = Settings(home=short / "h")
     prepare(settings)
 
     run = run_directory(settings)
-    assert run == tmp_path / "h" / "run"
+    assert run == short / "h" / "run"
     assert stat.S_IMODE(run.stat().st_mode) == 0o700
 
 
@@ -54,13 +63,13 @@ def test_a_long_data_folder_gets_a_short_private_folder_for_sockets(tmp_path: Pa
     run.rmdir()
 
 
-def test_a_folder_for_sockets_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+def test_a_folder_for_sockets_that_leads_elsewhere_is_refused(short: Path) -> None:
     """
     Somebody may have put a link there to catch what is written.
     """
-    settings = Settings(home=tmp_path)
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
+    settings = Settings(home=short)
+    (short / "elsewhere").mkdir()
+    (short / "run").symlink_to(short / "elsewhere")
 
     with pytest.raises(HomeUnusableError, match="belongs to somebody else"):
         prepare(settings)
