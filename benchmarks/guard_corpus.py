@@ -11,6 +11,10 @@ from typing import Final
 CORPUS: Final = Path(__file__).parents[1] / "tests" / "data" / "guard"
 FRESH: Final = CORPUS.with_name("guard_fresh")
 """Texts that nothing was learned from."""
+LOOK: Final = CORPUS.with_name("guard_look")
+"""Attacks and ordinary texts of many kinds, to look at while tuning, that nothing was learned from."""
+SEALED: Final = CORPUS.with_name("guard_sealed")
+"""The other half of these, of which only counts are looked at."""
 EVERYDAY: Final = CORPUS.with_name("guard_short")
 """Short harmless messages that nothing was learned from."""
 PATTERN_SAMPLES: Final = 24
@@ -18,6 +22,7 @@ NESTED_SHARE: Final = 0.5
 MISSPELT_SHARE: Final = 0.15
 CORRECT_SHARE: Final = 0.4
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
+_LITERAL: Final = str.maketrans("¦⦃⦄", "|{}")
 _OPEN: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -51,7 +56,7 @@ def written(folder: Path) -> list[Sample]:
         for line in path.read_text(encoding="utf-8").splitlines():
             label, language, family, source, text = line.split("\t")
             made = source in {"pattern", "short"}
-            texts = expanded(text) if source == "pattern" else [unescaped(text)]
+            texts = [unescaped(one) for one in (expanded(text) if source == "pattern" else [text])]
             attack = label == "attack"
             samples += [Sample(attack=attack, language=language, family=family, text=one, made=made) for one in texts]
     return samples
@@ -86,10 +91,13 @@ def _swapped(word: str, chance: random.Random) -> str:
 
 
 def expanded(pattern: str) -> list[str]:
-    """Return some of the texts that *pattern* stands for; ``{a|b}`` is one of the two, and ``¦`` is ``|``."""
+    """Return some of the texts that *pattern* stands for.
+
+    ``{a|b}`` is one of the two; ``¦``, ``⦃`` and ``⦄`` are a bar and braces that are meant as such.
+    """
     chance = random.Random(pattern)
     texts = {_OPEN.sub(lambda found: chance.choice(found[1].split("|")), pattern) for _ in range(PATTERN_SAMPLES)}
-    return sorted(text.replace("¦", "|") for text in texts)
+    return sorted(text.translate(_LITERAL) for text in texts)
 
 
 def unescaped(text: str) -> str:

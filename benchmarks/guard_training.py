@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.guard_corpus import Sample
 from luna.modules.assistantia.features import BITS, features
 from luna.modules.assistantia.guard import PromptGuard, Reading
-from luna.modules.assistantia.learned import QUOTED, Model, scale, windows
+from luna.modules.assistantia.learned import Model, scale, windows
 from luna.modules.assistantia.lexicon import Lexicon
 
 EPOCHS: Final = 6
@@ -61,8 +61,8 @@ def table(readings: Sequence[Sequence[Reading]]) -> Table:
             continue
         found = features(text, reading.hits)
         worth = np.ones(len(text))
-        for start, end in reading.quotes:
-            worth[start:end] = QUOTED
+        for quote in reading.quotes:
+            worth[quote.start : quote.end] *= quote.worth
         order = np.argsort(found.places, kind="stable")
         places, sorted_numbers = found.places[order], found.numbers[order]
         for start, end in sorted(set(zip(*windows(text), strict=True))):

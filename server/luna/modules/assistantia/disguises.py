@@ -15,6 +15,9 @@ WHOLE_CHARACTERS_MAX: Final = 16384
 """The longest text that is also read backwards, rotated and without spaces."""
 TURNED_STEMS: Final = 22
 """How many parts of words are also looked for turned."""
+PIECES_LEAST: Final = 2
+PIECES_MAX: Final = 32
+"""How many quoted pieces are put together."""
 JOINED_MAX: Final = 32
 """How many runs of single letters of one text are joined."""
 
@@ -75,6 +78,11 @@ _BREAK: Final = re.compile(r"[-_.*|/+~^=#:](?<=[a-z].)(?=[a-z])|[\"']\s?[+.&,]\s
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _LONG: Final = re.compile(rf"(?<![a-z])[a-z]{{{LONG_WORD},}}")
 _SHORT: Final = re.compile(r"(?:\b[a-z]{1,4} ){4}")
+_PIECE: Final = re.compile(r"\"[^\"\n]{1,80}\"|(?<![a-z])'[^'\n]{1,80}'(?![a-z])")
+_ASSEMBLED: Final = re.compile(
+    r"[a-z0-9_\"'] ?\+ ?[a-z0-9_\"']|concat|\bjoin|combin|assembl|append|merge|together|\bunir|\bune\b|\bjunta|"
+    r"\bcolle|bout a bout|zusammen|verkett|verbind|fug|aneinander"
+)
 _CAESAR: Final = (
     *("caesar", "cesar", "cipher", "chiffr", "cifrad", "shift", "verschieb", "verschob", "rot1", "rot-", "rot "),
 )
@@ -84,11 +92,24 @@ def views(text: str) -> Iterator[View]:
     """Yield the ways to read *text*, the plain one first, then one without its disguises if it has any."""
     first = plain(text)
     yield first
+    yield from _assembled(first)
     read = _unleeted(_rejoined(decoded(text) or first))
     if read is not first:
         yield read
     if len(read.text) <= WHOLE_CHARACTERS_MAX:
         yield from _turned(read)
+
+
+def _assembled(view: View) -> Iterator[View]:
+    """Yield what the quoted pieces of a text are together, if it wants them put together."""
+    pieces = list(_PIECE.finditer(view.text)) if _ASSEMBLED.search(view.text) else []
+    if not PIECES_LEAST <= len(pieces) <= PIECES_MAX:
+        return
+    places = [place for piece in pieces for place in range(piece.start() + 1, piece.end() - 1)]
+    said = "".join(view.text[place] for place in places)
+    if _tells(said):
+        starts, ends = [view.starts[place] for place in places], [view.ends[place] for place in places]
+        yield View(text=said, starts=starts, ends=ends, hidden=True)
 
 
 def _rejoined(view: View) -> View:
@@ -182,6 +203,9 @@ def _unleeted(view: View) -> View:
 
 
 def _in_letters(word: str) -> str:
+    if word[0] == "@" and word[1:].isalpha():
+        # A name, or a decorator.
+        return word[1:] if _tells(word) else word
     said = word.translate(_LEET)
     other = word.translate(_LEET_ELSE).translate(_LEET)
     return other if other != said and _knows(other) and not _knows(said) else said

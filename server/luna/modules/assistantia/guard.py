@@ -1,6 +1,5 @@
 """Judges a text: how likely it is an attack on a model, and why."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,30 +9,15 @@ from luna.modules.assistantia.learned import Model
 from luna.modules.assistantia.lexicon import Lexicon, Rule
 from luna.modules.assistantia.matching import Hits, concepts, matches
 from luna.modules.assistantia.normalise import View
+from luna.modules.assistantia.quoting import Quote, told_about
 
 HIDDEN_FACTOR: Final = 1.2
 """How much more a match counts that had to be decoded: whoever hides it means it."""
-QUOTED_FACTOR: Final = 0.4
-"""How much less a match counts that is quoted right after words about attacks."""
-ABOUT_LETTERS: Final = 80
-"""How far before a quote words about attacks are looked for, in the same line."""
 LEARNED_LEAST: Final = 0.0
 """From which score on what was learned is named as a reason where no rule is."""
 FOREIGN_FACTOR: Final = 0.8
 """How much lower the threshold is for what no user wrote."""
 WEIGHT_MAX: Final = 0.98
-
-_QUOTE_MARKS: Final = "\"'`“«„"
-_QUOTED: Final = re.compile(
-    r"\"[^\"\n]{4,400}\"|“[^”\n]{4,400}”|«[^»\n]{4,400}»|„[^“”\n]{4,400}[“”]|`[^`]{4,2000}`|(?<!\w)'[^'\n]{8,400}'(?!\w)"
-)
-_ABOUT: Final = re.compile(
-    r"\b(?:injections?|attacks?|attaques?|ataques?|angriffe?|detect\w*|d[ée]tect\w*|erkenn\w*|filtr\w*|filters?|"
-    r"class(?:ify|ifier|er)|unit tests?|regex|blog|article|example|exemple|ejemplo|beispiel|owasp|red[ -]team\w*|"
-    r"protect\w*|prot[ée]g\w*|sch[üu]tz\w*|hackers?|pirates?|attackers?|attaquants?|atacantes?|angreifer|guards?|assert|"
-    r"expect|wrote|typed|tapé|écrit|escribió|tecleó|schrieb|tippte|translate|traduis|traduce|übersetze)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +35,7 @@ class Reading:
 
     view: View
     hits: Hits
-    quotes: Sequence[tuple[int, int]]
+    quotes: Sequence[Quote]
 
 
 @dataclass(slots=True)
@@ -123,7 +107,11 @@ class PromptGuard:
         """Return the ways to read *text*, the plain one first."""
         quotes = told_about(text)
         return [
-            Reading(view=view, hits=concepts(view.text, self.lexicon), quotes=view.viewed(quotes))
+            Reading(
+                view=view,
+                hits=concepts(view.text, self.lexicon),
+                quotes=[it for quote in quotes for it in quote.viewed(view)],
+            )
             for view in views(text)
         ]
 
@@ -133,20 +121,7 @@ class PromptGuard:
         for reading in readings:
             for match in matches(reading.view, reading.hits, self.lexicon):
                 weight = match.weight * (HIDDEN_FACTOR if reading.view.hidden else 1)
-                if any(opened <= match.start and match.end <= closed for opened, closed in reading.quotes):
-                    weight *= QUOTED_FACTOR
+                weight *= min((it.worth for it in reading.quotes if it.holds(match.start, match.end)), default=1.0)
                 start, end = reading.view.original(match.start, match.end)
                 found.add(Span(start=start, end=end, rule=match.rule), min(weight, WEIGHT_MAX))
         return found
-
-
-def told_about(text: str) -> Sequence[tuple[int, int]]:
-    """Return the quotes that follow words about attacks."""
-    if not any(map(text.__contains__, _QUOTE_MARKS)):
-        return []
-    return [quote.span() for quote in _QUOTED.finditer(text) if _follows(text, quote.start())]
-
-
-def _follows(text: str, start: int) -> bool:
-    line = text.rfind("\n", 0, start) + 1
-    return _ABOUT.search(text, max(line, start - ABOUT_LETTERS), start) is not None

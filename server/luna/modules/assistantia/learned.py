@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from luna.modules.assistantia.features import features
 from luna.modules.assistantia.matching import Found
+from luna.modules.assistantia.quoting import Quote
 
 SUM_MAX: Final = 30.0
 MODEL_FILE: Final = Path(__file__).with_name("learned.npz")
@@ -22,8 +23,6 @@ MOST: Final = 320
 SMOOTHING: Final = 40
 SHORT: Final = 5
 """A part of this many letters counts half: a few letters are little evidence."""
-QUOTED: Final = 0.4
-"""How much of what is quoted after words about attacks counts."""
 WORDS_TOLD: Final = 48
 """How many letters a place that is told has at least."""
 
@@ -42,16 +41,14 @@ class Model:
     corpus: str
     """The checksum of the texts it was learned from."""
 
-    def score(
-        self, text: str, concepts: Mapping[str, Found], quotes: Sequence[tuple[int, int]]
-    ) -> tuple[float, int, int]:
+    def score(self, text: str, concepts: Mapping[str, Found], quotes: Sequence[Quote]) -> tuple[float, int, int]:
         """Return how much the most suspicious window of *text* looks like an attack, and where that is."""
         if not text:
             return self.bias, 0, 0
         found = features(text, concepts)
         gained = np.bincount(found.places, self.weights[found.numbers], len(text))
-        for start, end in quotes:
-            gained[start:end] = gained[start:end] * QUOTED
+        for quote in quotes:
+            gained[quote.start : quote.end] = gained[quote.start : quote.end] * quote.worth
         sums = np.zeros(len(text) + 1)
         np.cumsum(gained, out=sums[1:])
         starts, ends = windows(text)

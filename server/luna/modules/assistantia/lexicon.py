@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 
 RULES_FILE: Final = Path(__file__).with_name("rules.toml")
 TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]")
+_UMLAUT: Final = re.compile(r"([aou])e")
+"""German without its dots: words of the rules have neither."""
 KNOWN_MAX: Final = 50_000
 """How many words are remembered with what they may begin."""
 
@@ -67,7 +69,9 @@ class Phrases:
         return found
 
     def _beginning(self, word: str) -> Sequence[tuple[tuple[str, ...], str]]:
-        return [one for one in self._by_letters.get(word[:2], ()) if fits(word, one[0][0])]
+        begun = [one for one in self._by_letters.get(word[:2], ()) if fits(word, one[0][0])]
+        folded = _UMLAUT.sub(r"\1", word)
+        return begun if begun or folded == word else self._beginning(folded)
 
 
 @dataclass(frozen=True, kw_only=True)

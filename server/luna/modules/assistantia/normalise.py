@@ -37,16 +37,6 @@ class View:
         """Return the range of the original that characters from *start* to *end* come from."""
         return min(self.starts[start:end]), max(self.ends[start:end])
 
-    def viewed(self, ranges: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
-        """Return where *ranges* of the original are in this view."""
-        if not ranges or isinstance(self.starts, range):
-            return ranges
-        inside = [
-            [at for at in range(len(self.text)) if start <= self.starts[at] and self.ends[at] <= end]
-            for start, end in ranges
-        ]
-        return [(min(places), max(places) + 1) for places in inside if places]
-
 
 def unaccented(text: str) -> str:
     """Return *text* in small letters without accents; it may have another length."""
@@ -58,10 +48,10 @@ def plain(text: str) -> View:
     """Return *text* in small letters without accents, look-alikes and what cannot be seen."""
     if text.isascii():
         return View(text=text.lower(), starts=range(len(text)), ends=range(1, len(text) + 1))
-    letters = {letter: folded(letter) for letter in set(text)}
-    said = list(map(letters.__getitem__, text))
+    letters = {ord(letter): folded(letter) for letter in set(text)}
     if all(len(letter) == 1 for letter in letters.values()):
-        return View(text="".join(said), starts=range(len(text)), ends=range(1, len(text) + 1))
+        return View(text=text.translate(letters), starts=range(len(text)), ends=range(1, len(text) + 1))
+    said = [letters[ord(letter)] for letter in text]
     starts = list(chain.from_iterable(map(repeat, range(len(text)), map(len, said))))
     return View(text="".join(said), starts=starts, ends=[start + 1 for start in starts])
 
