@@ -8,16 +8,17 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.guard_corpus import CORPUS, FRESH, Sample, read, written
+from benchmarks.guard_corpus import CORPUS, FRESH, LOOK, SEALED, Sample, read, written
 from benchmarks.guard_training import joined, read_by, ruled, table
 from luna.modules.assistantia.guard import PromptGuard
 from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import Lexicon, load
 
 _Shares: TypeAlias = Mapping[str, int]
-LONG_WORD: Final = 20
-"""What has longer words is no ordinary text."""
-ROUNDS: Final = 100
+LANGUAGES: Final = ("en", "fr", "es", "de")
+ORDINARY: Final = frozenset({"question", "operator", "mail", "play", "security"})
+"""The kinds of texts that the time is taken of."""
+ROUNDS: Final = 200
 LETTERS: Final = 1024
 
 
@@ -25,12 +26,15 @@ def main() -> Mapping[str, object]:
     """Print and return the shares and the times."""
     lexicon = load()
     guard = PromptGuard(lexicon, load_model())
-    fresh = written(FRESH)
+    apart = {"fresh": written(FRESH), "look": written(LOOK), "sealed": written(SEALED)}
     seen = read(CORPUS)
     readings = read_by(lexicon, seen)
     _, chances = joined(seen, table(readings), ruled(lexicon, readings))
     judged = {
-        "fresh": _by_level(lexicon, fresh, np.array([guard.check(it.text).score for it in fresh])),
+        **{
+            name: _by_level(lexicon, samples, np.array([guard.check(it.text).score for it in samples]))
+            for name, samples in apart.items()
+        },
         "held_out": _by_level(lexicon, seen, chances),
     }
     for kind, shares in judged.items():
@@ -38,11 +42,10 @@ def main() -> Mapping[str, object]:
         for name, it in shares.items():
             print(f"    {name:13} found {it['found']}/{it['attacks']}, refused {it['refused']}/{it['benign']}")
     times = {}
-    for language in ("en", "fr"):
-        plain = [it.text for it in seen if not it.attack and not it.made and it.language == language]
-        plain = [text for text in plain if max(map(len, text.split()), default=0) < LONG_WORD]
+    for language in LANGUAGES:
+        plain = [it.text for it in apart["look"] + apart["sealed"] if it.language == language and _ordinary(it)]
         times[language] = _milliseconds(guard, " ".join(plain)[:LETTERS])
-        print(f"  {times[language]:.2f} ms for 1 KB of ordinary text in {language}")
+        print(f"  {times[language]:.2f} ms of a processor for 1 KB of ordinary text in {language}")
     return {**judged, "milliseconds_per_kilobyte": times}
 
 
@@ -50,7 +53,7 @@ def _by_level(lexicon: Lexicon, samples: Sequence[Sample], chances: NDArray[np.f
     return {
         f"{level} {language}": _shares(samples, chances >= threshold, language)
         for level, threshold in lexicon.thresholds.items()
-        for language in ("all", "en", "fr", "es", "de")
+        for language in ("all", *LANGUAGES)
     }
 
 
@@ -68,10 +71,14 @@ def _shares(samples: Sequence[Sample], refused: NDArray[np.bool_], language: str
     }
 
 
+def _ordinary(sample: Sample) -> bool:
+    return not sample.attack and sample.family in ORDINARY
+
+
 def _milliseconds(guard: PromptGuard, text: str) -> float:
     times = []
     for _ in range(ROUNDS):
-        started = time.perf_counter()
+        started = time.thread_time()
         guard.check(text)
-        times.append(1000 * (time.perf_counter() - started))
+        times.append(1000 * (time.thread_time() - started))
     return statistics.median(times)

@@ -9,16 +9,18 @@ from numpy.typing import NDArray
 
 from benchmarks.guard_corpus import Sample
 from luna.modules.assistantia.features import BITS, features
-from luna.modules.assistantia.guard import PromptGuard, Reading
+from luna.modules.assistantia.guard import PromptGuard, Reading, quoted
 from luna.modules.assistantia.learned import Model, scale, windows
 from luna.modules.assistantia.lexicon import Lexicon
 
 EPOCHS: Final = 6
-BATCHES: Final = 24
+BATCHES: Final = 48
 RATE: Final = 0.5
-PENALTY: Final = 2e-5
+PENALTY: Final = 5e-6
 ROUNDS: Final = 2
 """How often the most suspicious window of each attack is chosen anew."""
+MADE_WORTH: Final = 0.3
+"""How much a text that a pattern stands for counts: its pattern stands for many."""
 HELD: Final = 3
 RULES_LEAST: Final = 3.5
 """How much what the rules think counts at least."""
@@ -36,13 +38,20 @@ class Table(NamedTuple):
     """The text that each row is a part of."""
 
 
+class Labels(NamedTuple):
+    """What is known of texts: whether each is an attack, and how much it counts."""
+
+    attacks: NDArray[np.bool_]
+    worth: NDArray[np.float64]
+
+
 NOTHING: Final = Model(weights=np.zeros(1 << BITS, np.float32), bias=0.0, join=(0.0, 1.0, 0.0), corpus="")
 
 
 def read_by(lexicon: Lexicon, samples: Sequence[Sample]) -> Sequence[Sequence[Reading]]:
     """Return the ways to read each of *samples*."""
     guard = PromptGuard(lexicon, NOTHING)
-    return [guard.readings(sample.text) for sample in samples]
+    return [quoted(sample.text, guard.readings(sample.text)) for sample in samples]
 
 
 def ruled(lexicon: Lexicon, readings: Sequence[Sequence[Reading]]) -> NDArray[np.float64]:
@@ -76,14 +85,20 @@ def table(readings: Sequence[Sequence[Reading]]) -> Table:
     return Table(np.concatenate(rows), np.concatenate(numbers), np.concatenate(values), np.array(texts))
 
 
-def fit(given: Table, attacks: NDArray[np.bool_], used: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
-    """Return weights and a bias that tell the *attacks* of the *used* texts from the others."""
-    truth = attacks[given.texts]
+def labels(samples: Sequence[Sample]) -> Labels:
+    """Return what is known of *samples*."""
+    worth = np.array([MADE_WORTH if sample.made else 1.0 for sample in samples])
+    return Labels(np.array([sample.attack for sample in samples]), worth)
+
+
+def fit(given: Table, known: Labels, used: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    """Return weights and a bias that tell the attacks of the *used* texts from the others."""
+    rows = Labels(known.attacks[given.texts], known.worth[given.texts])
     chosen = used[given.texts]
-    weights, bias = _regress(given, truth, chosen)
+    weights, bias = _regress(given, rows, chosen)
     for _ in range(ROUNDS - 1):
         best = _best(given, _scores(given, weights, bias))
-        weights, bias = _regress(given, truth, chosen & (best | ~truth))
+        weights, bias = _regress(given, rows, chosen & (best | ~rows.attacks))
     return weights, bias
 
 
@@ -100,10 +115,9 @@ def held_out(samples: Sequence[Sample], given: Table, parts: Sequence[int] = ran
     order = np.random.default_rng(7).permutation(len(keys))
     fold = {name: int(order[place]) % HELD for place, name in enumerate(keys)}
     folds = np.array([fold[sample.together] for sample in samples])
-    attacks = np.array([sample.attack for sample in samples])
     found = np.full(len(samples), np.nan)
     for held in parts:
-        weights, bias = fit(given, attacks, folds != held)
+        weights, bias = fit(given, labels(samples), folds != held)
         found = np.where(folds == held, learned(given, weights, bias, len(samples)), found)
     return found
 
@@ -127,9 +141,8 @@ def make(samples: Sequence[Sample], lexicon: Lexicon, corpus: str) -> Model:
     """Learn a model from *samples*. How it is joined with the rules is learned from texts that were held out."""
     readings = read_by(lexicon, samples)
     given = table(readings)
-    attacks = np.array([sample.attack for sample in samples])
     joining, _ = joined(samples, given, ruled(lexicon, readings))
-    weights, bias = fit(given, attacks, np.ones(len(samples), np.bool_))
+    weights, bias = fit(given, labels(samples), np.ones(len(samples), np.bool_))
     return Model(weights=weights.astype(np.float32), bias=bias, join=joining, corpus=corpus)
 
 
@@ -158,11 +171,11 @@ def save(model: Model, path: Path) -> None:
     )
 
 
-def _regress(given: Table, truth: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+def _regress(given: Table, known: Labels, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
     """Descend by batches of windows, in a random order."""
     order = np.random.default_rng(11).permutation(np.flatnonzero(chosen))
-    given, truth = _in_order(given, order), truth[order]
-    share = np.where(truth, 1 / max(truth.sum(), 1), 1 / max((~truth).sum(), 1)) / 2 * BATCHES
+    given, truth, worth = _in_order(given, order), known.attacks[order], known.worth[order]
+    share = worth / np.where(truth, max(worth[truth].sum(), 1), max(worth[~truth].sum(), 1)) / 2 * BATCHES
     rows = np.linspace(0, len(order), BATCHES + 1).astype(np.int64)
     cells = np.searchsorted(given.rows, rows)
     weights, bias = np.zeros(1 << BITS), 0.0

@@ -1,5 +1,6 @@
 """Conversations in which models ask for tools, people interrupt, and budgets end."""
 
+import json
 from collections.abc import Sequence
 from contextlib import aclosing
 from itertools import groupby
@@ -13,7 +14,7 @@ from arkalia_client import ArkaliaError
 from luna.kernel.generation import Ending, Finished, Role, ToolCall
 from luna.modules.assistantia.assistant import INTERRUPTED
 from luna.modules.assistantia.conversing import ROUNDS_MAX
-from luna.modules.assistantia.receiving import LEFT_OUT
+from luna.modules.assistantia.tool_screening import LEFT_OUT
 from tests.integration.assistant_server import whole_node
 from tests.integration.test_assistant_models import POISON, hear, heard, last_turn, talking, text_of
 from tests.scripted_models import Script, ScriptedModels
@@ -68,6 +69,24 @@ async def test_orders_in_the_result_of_a_tool_reach_no_model() -> None:
 
     assert big.prompts[1].messages[-1].text == turns[2].tool_results[0].text == LEFT_OUT
     assert second[-1].done.notes == ["1 results of tools were left out, because the guard takes them for attacks"]
+
+
+async def test_orders_in_what_is_said_of_a_tool_reach_no_model() -> None:
+    """
+    Neither in its description nor in that of a parameter; the other tools are offered, and the answer says so.
+    """
+    schema = {"type": "object", "properties": {"city": {"type": "string", "description": POISON}}}
+    poisoned = [
+        Tool(name="add", description=f"Adds two numbers. {POISON}", parameters='{"type": "object"}'),
+        Tool(name="find", description="Finds a city.", parameters=json.dumps(schema)),
+        Tool(name="broken", description="Does nothing.", parameters=POISON),
+    ]
+    big = weather(asks=0)
+    async with talking(big) as node:
+        parts = [part async for part in node.assistant.chat("How is the weather?", tools=[*poisoned, *TOOLS])]
+
+    assert [tool.name for tool in big.prompts[0].tools] == ["weather"]
+    assert parts[-1].done.notes == ["3 tools were left out, because the guard takes them for attacks"]
 
 
 async def test_results_that_nobody_waits_for_are_refused() -> None:

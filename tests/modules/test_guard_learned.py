@@ -12,7 +12,7 @@ from luna.modules.assistantia.guard import PromptGuard
 from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
 
-FOUND_LEAST: Final = 0.5
+FOUND_LEAST: Final = 0.6
 REFUSED_MOST: Final = 0.05
 EVERYDAY_LEAST: Final = 190
 CLEAR: Final = 0.1
@@ -41,7 +41,7 @@ def test_families_that_were_held_out_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "found_least", "refused_most"), [(FRESH, 0.8, 0.02), (LOOK, 0.95, 0.01), (SEALED, 0.95, 0.01)]
+    ("folder", "found_least", "refused_most"), [(FRESH, 0.85, 0.01), (LOOK, 0.95, 0.01), (SEALED, 0.95, 0.01)]
 )
 def test_texts_that_nothing_was_learned_from_are_told_apart(
     folder: Path, found_least: float, refused_most: float

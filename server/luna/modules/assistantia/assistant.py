@@ -101,7 +101,7 @@ class Assistant:
             earlier=messages_of(asked.turns[: asked.question]),
             used=tools_used(asked.turns[asked.question + 1 :]),
             instructions=asked.request.instructions,
-            tools=to_tools(asked.request.tools),
+            tools=to_tools(asked.tools),
             sampling=to_sampling(asked.request.sampling),
         )
         named = bool(asked.request.model)

@@ -1,74 +1,32 @@
 """Undoes disguises of a text: split words, letters written as digits, words without spaces, letters that are turned."""
 
-import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from string import ascii_lowercase as letters
 from typing import Final
 
+from luna.modules.assistantia.assembling import assembled
 from luna.modules.assistantia.cutting import LONG_WORD, cut
 from luna.modules.assistantia.decoding import decoded
 from luna.modules.assistantia.normalise import View, plain
+from luna.modules.assistantia.stems import count, tells, tells_more
+from luna.modules.assistantia.turning import turned
 
+LEET_LEAST: Final = 2
+"""How many known words must appear where digits are taken for letters."""
+PIECE_LETTERS: Final = 3
+"""How many letters the words have on average that one without spaces is cut into."""
 WHOLE_CHARACTERS_MAX: Final = 16384
 """The longest text that is also read backwards, rotated and without spaces."""
-TURNED_STEMS: Final = 22
-"""How many parts of words are also looked for turned."""
-PIECES_LEAST: Final = 2
-PIECES_MAX: Final = 32
-"""How many quoted pieces are put together."""
+TORN_LEAST: Final = 2
+"""How many unknown words a run of short words has if it is a torn text."""
 JOINED_MAX: Final = 32
 """How many runs of single letters of one text are joined."""
 
-_STEMS: Final = (
-    *("instru", "prompt", "ignor", "forget", "rules", "system", "reveal", "password", "secret", "restric", "disregard"),
-    *(
-        "consigne",
-        "regles",
-        "reglas",
-        "regeln",
-        "anweisung",
-        "oublie",
-        "olvida",
-        "vergiss",
-        "montre",
-        "muestra",
-        "geheim",
-    ),
-    *(
-        "guideline",
-        "directive",
-        "filter",
-        "bypass",
-        "override",
-        "revela",
-        "revele",
-        "previous",
-        "precedent",
-        "anterior",
-    ),
-    *(
-        "verrat",
-        "safety",
-        "developer",
-        "unrestr",
-        "vorherig",
-        "bisherig",
-        "without",
-        "contrasen",
-        "passwort",
-        "affiche",
-    ),
-    *("einschrank", "sicherheit", "securite", "seguridad", "jailbreak", "disable"),
-)
-"""Parts of words that show that a text has become readable."""
-_ORDINARY: Final = re.compile(
-    r"\b(?:the|and|to|of|is|in|for|you|what|how|my|le|la|les|de|et|un|une|est|je|que|el|los|en|por|es|der|die|das|und|"
-    r"ist|ich|mit|wie|ein|eine|zu)\b"
-)
 _LEET: Final = str.maketrans("012345678@$!|+9", "oizeasgtbasiltg")
 _LEET_ELSE: Final = str.maketrans("1!", "ll")
+_LEET_LETTERS: Final = frozenset("0123456789@$!|+")
 _LEET_SIGN: Final = re.compile(r"[0-9@$!|+](?:(?<=[a-z].)|(?=[a-z]))")
 _LEET_WORD: Final = re.compile(r"(?<![a-z0-9@$!|+])(?:[a-z]+[0-9@$!|+]|[0-9@$|+]+[a-z])(?:[a-z0-9@$!|+]*[a-z0-9@$|+])?")
 _SPLIT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,4}[^\W_]){3,}(?![^\W_])")
@@ -77,39 +35,19 @@ _BROKEN: Final = re.compile(r"(?<![a-z])[a-z]+(?:(?:[-_.*|/+~^=#:]|[\"']\s?[+.&,
 _BREAK: Final = re.compile(r"[-_.*|/+~^=#:](?<=[a-z].)(?=[a-z])|[\"']\s?[+.&,]\s?[\"']")
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _LONG: Final = re.compile(rf"(?<![a-z])[a-z]{{{LONG_WORD},}}")
-_SHORT: Final = re.compile(r"(?:\b[a-z]{1,4} ){4}")
-_PIECE: Final = re.compile(r"\"[^\"\n]{1,80}\"|(?<![a-z])'[^'\n]{1,80}'(?![a-z])")
-_ASSEMBLED: Final = re.compile(
-    r"[a-z0-9_\"'] ?\+ ?[a-z0-9_\"']|concat|\bjoin|combin|assembl|append|merge|together|\bunir|\bune\b|\bjunta|"
-    r"\bcolle|bout a bout|zusammen|verkett|verbind|fug|aneinander"
-)
-_CAESAR: Final = (
-    *("caesar", "cesar", "cipher", "chiffr", "cifrad", "shift", "verschieb", "verschob", "rot1", "rot-", "rot "),
-)
+_SHORT: Final = re.compile(r"\b(?:[a-z]{1,4} ){4,12}")
 
 
 def views(text: str) -> Iterator[View]:
     """Yield the ways to read *text*, the plain one first, then one without its disguises if it has any."""
     first = plain(text)
     yield first
-    yield from _assembled(first)
+    yield from assembled(first)
     read = _unleeted(_rejoined(decoded(text) or first))
     if read is not first:
         yield read
     if len(read.text) <= WHOLE_CHARACTERS_MAX:
-        yield from _turned(read)
-
-
-def _assembled(view: View) -> Iterator[View]:
-    """Yield what the quoted pieces of a text are together, if it wants them put together."""
-    pieces = list(_PIECE.finditer(view.text)) if _ASSEMBLED.search(view.text) else []
-    if not PIECES_LEAST <= len(pieces) <= PIECES_MAX:
-        return
-    places = [place for piece in pieces for place in range(piece.start() + 1, piece.end() - 1)]
-    said = "".join(view.text[place] for place in places)
-    if _tells(said):
-        starts, ends = [view.starts[place] for place in places], [view.ends[place] for place in places]
-        yield View(text=said, starts=starts, ends=ends, hidden=True)
+        yield from turned(read)
 
 
 def _rejoined(view: View) -> View:
@@ -119,7 +57,7 @@ def _rejoined(view: View) -> View:
         _join(view.text, run, gone, gaps)
     _mend(view.text, gone)
     _part(view.text, gaps)
-    if not gone and not gaps and _SHORT.search(view.text):
+    if not gone and not gaps and any(map(_is_torn, _SHORT.findall(view.text))):
         _close(view.text, gone, gaps)
     return _rewritten(view, gone, gaps) if gone or gaps else view
 
@@ -136,13 +74,20 @@ def _part(text: str, gaps: set[int]) -> None:
     """Part the words of what has no spaces."""
     if max(map(len, text.split()), default=0) >= LONG_WORD:
         for found in _LONG.finditer(text):
-            gaps.update(_gaps(found[0], range(*found.span())))
+            if tells(found[0]):
+                gaps.update(_gaps(found[0], range(*found.span())))
 
 
 @lru_cache(maxsize=4096)
 def _is_broken(word: str) -> bool:
     mended = _NO_LETTERS.sub("", word)
-    return _tells(mended) and _tells_more(mended, word)
+    return tells(mended) and tells_more(mended, word)
+
+
+@lru_cache(maxsize=4096)
+def _is_torn(run: str) -> bool:
+    """Tell whether a *run* of short words has some that are none."""
+    return sum(len(cut(word)) != 1 for word in run.split()) >= TORN_LEAST
 
 
 def _join(text: str, run: re.Match[str], gone: set[int], gaps: set[int]) -> None:
@@ -154,7 +99,7 @@ def _join(text: str, run: re.Match[str], gone: set[int], gaps: set[int]) -> None
     said = "".join(text[place] for place in places)
     if not ends:
         ends = _gaps(said.translate(_LEET), places)
-        if not ends and not _tells(said.translate(_LEET)):
+        if not ends and not tells(said.translate(_LEET)):
             return
     gone.update(place for found in between for place in range(*found.span()))
     gaps.update(ends)
@@ -163,7 +108,7 @@ def _join(text: str, run: re.Match[str], gone: set[int], gaps: set[int]) -> None
 def _close(text: str, gone: set[int], gaps: set[int]) -> None:
     """Take out all spaces, and cut what is left into words, if it says more so."""
     closed = text.replace(" ", "")
-    if _count(closed) < _count(text) + 2:
+    if count(closed) < count(text) + 2:
         return
     places = [place for place, letter in enumerate(text) if letter != " "]
     gone.update(place for place, letter in enumerate(text) if letter == " ")
@@ -193,10 +138,10 @@ def _rewritten(view: View, gone: set[int], gaps: set[int]) -> View:
 
 
 def _unleeted(view: View) -> View:
-    if not _LEET_SIGN.search(view.text):
+    if _LEET_LETTERS.isdisjoint(view.text) or not _LEET_SIGN.search(view.text):
         return view
     words = {found[0]: _in_letters(found[0]) for found in _LEET_WORD.finditer(view.text)}
-    if not any(map(_knows, words.values())):
+    if sum(map(_knows, words.values())) < LEET_LEAST and not any(map(tells, words.values())):
         return view
     text = _LEET_WORD.sub(lambda found: words[found[0]], view.text)
     return View(text=text, starts=view.starts, ends=view.ends, hidden=True)
@@ -205,48 +150,12 @@ def _unleeted(view: View) -> View:
 def _in_letters(word: str) -> str:
     if word[0] == "@" and word[1:].isalpha():
         # A name, or a decorator.
-        return word[1:] if _tells(word) else word
+        return word[1:] if tells(word) else word
     said = word.translate(_LEET)
     other = word.translate(_LEET_ELSE).translate(_LEET)
     return other if other != said and _knows(other) and not _knows(said) else said
 
 
 def _knows(word: str) -> bool:
-    return (len(word) > 1 and len(cut(word)) > 0) or _tells(word)
-
-
-def _turned(view: View) -> Iterator[View]:
-    text = view.text
-    for turn, step, stems in _TURNS:
-        if any(map(text.__contains__, stems)) and _tells_more(said := text[::step].translate(turn), text):
-            yield View(text=said, starts=view.starts[::step], ends=view.ends[::step], hidden=True)
-    if not _ORDINARY.search(text) or any(map(text.__contains__, _CAESAR)):
-        for turn in _SHIFTS:
-            if _count(said := text.translate(turn)) > _count(text) + 1:
-                yield View(text=said, starts=view.starts, ends=view.ends, hidden=True)
-
-
-def _tells_more(said: str, before: str) -> bool:
-    return _count(said) > _count(before)
-
-
-def _count(text: str) -> int:
-    return sum(map(text.count, _STEMS))
-
-
-def _tells(text: str) -> bool:
-    return any(map(text.__contains__, _STEMS))
-
-
-def _turning(turn: dict[int, int], step: int) -> tuple[dict[int, int], int, Sequence[str]]:
-    return turn, step, [stem.translate(turn)[::step] for stem in _STEMS[:TURNED_STEMS]]
-
-
-_TURNS: Final = (
-    _turning({}, -1),
-    _turning(str.maketrans(letters, codecs.encode(letters, "rot13")), 1),
-    _turning(str.maketrans(letters, letters[::-1]), 1),
-)
-"""Backwards, rotated by half the alphabet, and with the alphabet backwards: each undoes itself."""
-_HALF: Final = len(letters) // 2
-_SHIFTS: Final = [str.maketrans(letters, letters[by:] + letters[:by]) for by in range(1, 2 * _HALF) if by != _HALF]
+    pieces = len(cut(word))
+    return len(word) >= (PIECE_LETTERS if pieces > 1 else 2) * pieces > 0 or tells(word)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from luna.modules.assistantia.matching import Found
 
-BITS: Final = 16
+BITS: Final = 17
 """There are two to the power of this many numbers."""
 PAIRS: Final = (1, 2, 3)
 """How far apart the words of a pair stand."""

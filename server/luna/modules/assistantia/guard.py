@@ -1,7 +1,7 @@
 """Judges a text: how likely it is an attack on a model, and why."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from luna.modules.assistantia.disguises import views
@@ -15,6 +15,8 @@ HIDDEN_FACTOR: Final = 1.2
 """How much more a match counts that had to be decoded: whoever hides it means it."""
 LEARNED_LEAST: Final = 0.0
 """From which score on what was learned is named as a reason where no rule is."""
+SUSPICIOUS: Final = 0.13
+"""From which chance on it is looked for what a text only quotes: below, no level refuses it anyway."""
 FOREIGN_FACTOR: Final = 0.8
 """How much lower the threshold is for what no user wrote."""
 WEIGHT_MAX: Final = 0.98
@@ -31,11 +33,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A way to read a text, the concepts in it, and what is quoted in it after words about attacks."""
+    """A way to read a text, the concepts in it, and what is quoted in it near words about attacks."""
 
     view: View
     hits: Hits
-    quotes: Sequence[Quote]
+    quotes: Sequence[Quote] = ()
 
 
 @dataclass(slots=True)
@@ -84,15 +86,9 @@ class PromptGuard:
     def check(self, text: str, *, level: str = "MEDIUM", foreign: bool = False) -> Verdict:
         """Judge *text* at *level*; *foreign* text was written by no user."""
         readings = self.readings(text)
-        found = self.ruled(readings)
-        views = [reading.view for reading in readings]
-        scored = [self.model.score(it.view.text, it.hits, it.quotes) for it in readings]
-        best = max(range(len(scored)), key=lambda index: scored[index][0])
-        learned, start, end = scored[best]
-        chance = self.model.joined(learned, found.chance)
-        if not found.spans and end and learned >= LEARNED_LEAST:
-            begin, stop = views[best].original(start, end)
-            found.add(Span(start=begin, end=stop, rule=self._learned), chance)
+        found, chance = self._found(readings)
+        if chance >= SUSPICIOUS:
+            found, chance = self._found(quoted(text, readings))
         threshold = self.lexicon.thresholds[level] * (FOREIGN_FACTOR if foreign else 1)
         rules = {span.rule.id: span.rule for span in found.spans.values()}
         return Verdict(
@@ -105,15 +101,7 @@ class PromptGuard:
 
     def readings(self, text: str) -> Sequence[Reading]:
         """Return the ways to read *text*, the plain one first."""
-        quotes = told_about(text)
-        return [
-            Reading(
-                view=view,
-                hits=concepts(view.text, self.lexicon),
-                quotes=[it for quote in quotes for it in quote.viewed(view)],
-            )
-            for view in views(text)
-        ]
+        return [Reading(view=view, hits=concepts(view.text, self.lexicon)) for view in views(text)]
 
     def ruled(self, readings: Iterable[Reading]) -> Found:
         """Return what the rules alone find."""
@@ -125,3 +113,23 @@ class PromptGuard:
                 start, end = reading.view.original(match.start, match.end)
                 found.add(Span(start=start, end=end, rule=match.rule), min(weight, WEIGHT_MAX))
         return found
+
+    def _found(self, readings: Sequence[Reading]) -> tuple[Found, float]:
+        """Return what is found in all *readings* of a text, and the chance that it is an attack."""
+        found = self.ruled(readings)
+        scored = [self.model.score(it.view.text, it.hits, it.quotes) for it in readings]
+        best = max(range(len(scored)), key=lambda index: scored[index][0])
+        learned, start, end = scored[best]
+        chance = self.model.joined(learned, found.chance)
+        if not found.spans and end and learned >= LEARNED_LEAST:
+            begin, stop = readings[best].view.original(start, end)
+            found.add(Span(start=begin, end=stop, rule=self._learned), chance)
+        return found, chance
+
+
+def quoted(text: str, readings: Sequence[Reading]) -> Sequence[Reading]:
+    """Return *readings* of *text* with what it only quotes."""
+    quotes = told_about(text)
+    if not quotes:
+        return readings
+    return [replace(it, quotes=[one for quote in quotes for one in quote.viewed(it.view)]) for it in readings]

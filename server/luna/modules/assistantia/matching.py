@@ -16,7 +16,7 @@ UNLESS_FACTOR: Final = 0.5
 SENTENCE: Final = 4
 """How many words the end of a sentence is as far as."""
 _END_OF_TEXT: Final = "\n"
-_ENDS: Final = ".!?;" + _END_OF_TEXT
+_ENDS: Final = frozenset(".!?;" + _END_OF_TEXT)
 
 Hits: TypeAlias = Mapping[str, "Found"]
 

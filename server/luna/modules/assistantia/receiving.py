@@ -21,11 +21,11 @@ from luna.modules.assistantia.guard import PromptGuard, Verdict
 from luna.modules.assistantia.ladder import Ladder, ladder, refuse_spared
 from luna.modules.assistantia.model_messages import EXTRACTIVE
 from luna.modules.assistantia.models import ModelShelf
+from luna.modules.assistantia.tool_screening import innocent_results, innocent_tools
 
 MEMORIES_DEFAULT: Final = 8
 TURNS_MAX: Final = 50
 """How many of the newest turns a model is told at most."""
-LEFT_OUT: Final = "(left out: the guard takes it for an attack)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,8 @@ class Asked:
     found: "asyncio.Future[Found]"
     """What the answer can rest on. It is looked for while the message is judged and recorded."""
     ladder: Ladder
+    tools: Sequence[model_pb2.Tool]
+    """What the model may ask for: those that the guard takes for no attack."""
     notes: Sequence[str]
     started: float
 
@@ -86,6 +88,7 @@ class Reception:
         found = self._looked_ahead(request)
         try:
             verdict = await self._judged(request)
+            tools, dropped = await self._tools(request)
             talk = await self._conversations.open(request.conversation_id, request.namespace, request.message)
             earlier = await self._conversations.newest(talk, TURNS_MAX)
             results, notes = await self._results(request, earlier)
@@ -108,7 +111,8 @@ class Reception:
             question=question,
             found=found,
             ladder=models,
-            notes=[*models.notes, *notes],
+            tools=tools,
+            notes=[*models.notes, *dropped, *notes],
             started=started,
         )
 
@@ -158,18 +162,12 @@ class Reception:
         waits_for = [call.id for call in turns[-1].tool_calls] if turns else []
         if sorted(waits_for) != sorted(result.tool_call_id for result in request.tool_results):
             raise ToolResultsError(waits_for)
-        return await asyncio.to_thread(self._screened, request.tool_results)
+        return await asyncio.to_thread(innocent_results, self._mind.guard, request.tool_results)
 
-    def _screened(
-        self, results: Sequence[model_pb2.ToolResult]
-    ) -> tuple[Sequence[model_pb2.ToolResult], Sequence[str]]:
-        refused = {it.tool_call_id for it in results if self._mind.guard.check(it.text, foreign=True).refused}
-        kept = [
-            model_pb2.ToolResult(tool_call_id=it.tool_call_id, text=LEFT_OUT) if it.tool_call_id in refused else it
-            for it in results
-        ]
-        why = f"{len(refused)} results of tools were left out, because the guard takes them for attacks"
-        return kept, [why] if refused else []
+    async def _tools(self, request: rpc.ChatRequest) -> tuple[Sequence[model_pb2.Tool], Sequence[str]]:
+        if not request.tools:
+            return (), ()
+        return await asyncio.to_thread(innocent_tools, self._mind.guard, request.tools)
 
 
 def _told(spent: Standing) -> str:
