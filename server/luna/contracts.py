@@ -1,8 +1,8 @@
 """Loads every contract into protobuf's descriptor pool, so that any payload can be read and any service reflected."""
 
-import pkgutil
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 import arkalia
@@ -30,7 +30,7 @@ def error_reasons() -> tuple[EnumDescriptor, ...]:
 @cache
 def _files() -> tuple[FileDescriptor, ...]:
     return tuple(
-        import_module(module.name).DESCRIPTOR
-        for module in pkgutil.walk_packages(arkalia.__path__, "arkalia.")
-        if module.name.endswith("_pb2")
+        import_module(".".join(["arkalia", *path.relative_to(folder).with_suffix("").parts])).DESCRIPTOR
+        for folder in arkalia.__path__
+        for path in sorted(Path(folder).rglob("*_pb2.py"))
     )

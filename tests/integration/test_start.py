@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 
 from tests.node import free_ports, running_node
@@ -23,7 +24,7 @@ def home() -> Iterator[Path]:
         yield Path(folder)
 
 
-async def _up(home: Path, **settings: str) -> tuple[int | None, str]:
+async def _up(home: Path, *arguments: str, **settings: str) -> tuple[int | None, str]:
     port, admin_port = free_ports(2)
     environ = {
         **{key: value for key, value in os.environ.items() if not key.startswith("ARKALIA_")},
@@ -35,7 +36,7 @@ async def _up(home: Path, **settings: str) -> tuple[int | None, str]:
         **settings,
     }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "luna", "up"), env=environ, stderr=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", "luna", "up", *arguments), env=environ, stderr=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(60):
@@ -77,6 +78,52 @@ async def test_a_setting_that_makes_no_sense_stops_the_start(home: Path, variabl
 
     assert code == 78
     assert f"{variable}={value}" in said
+
+
+@pytest.mark.parametrize(("option", "value"), [("--port", "0"), ("--prot", "1")])
+async def test_an_option_that_makes_no_sense_stops_the_start(home: Path, option: str, value: str) -> None:
+    """
+    The message names it.
+    """
+    code, said = await _up(home, option, value)
+
+    assert code == 64
+    assert option in said
+
+
+async def test_what_was_compiled_is_kept_for_all(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Whatever the shell says that the node is started from.
+    """
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    async with running_node(home) as node:
+        sidecar = psutil.Process(await node.sidecar_pid())
+        environ = await asyncio.to_thread(sidecar.environ)
+
+    assert environ["ARKALIA_HOME"] == str(home)
+    assert "PYTHONDONTWRITEBYTECODE" not in environ
+
+
+async def test_the_mesh_is_set_up_without_what_terminals_need(home: Path) -> None:
+    """
+    Libraries load coloured tracebacks where they find what makes them.
+    """
+    script = f"""
+import sys
+from pathlib import Path
+from luna.settings import Settings
+from luna.sidecar.mesh import Mesh
+from luna.topology import SPLIT
+mesh = Mesh(Settings(home=Path({str(home)!r})), SPLIT)
+mesh.publish("log", [])
+mesh.spec()
+print(*sys.modules)
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+
+    assert "structlog" in said.decode().split()
+    assert "rich" not in said.decode().split()
 
 
 async def test_a_taken_port_is_named_with_its_setting(home: Path) -> None:

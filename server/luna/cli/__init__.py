@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Final
 
 from luna.settings import Settings
@@ -11,6 +12,11 @@ from luna.settings import Settings
 USAGE: Final = 64
 CONFIGURATION: Final = 78
 """As in ``sysexits.h``."""
+_LASTING: Final[Mapping[str, str]] = {
+    **{name: name for name in ("up", "serve", "supervise", "envoy", "probe")},
+    "sidecar": "attach",
+}
+"""Commands that run for long, or start what does, and the module with a function of its name that each is."""
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -23,27 +29,15 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     # What a node writes is for its own user alone.
     os.umask(0o077)
     # What runs for long does without the libraries that the commands are made of.
-    if (lasting := _lasting(arguments[:1])) is not None:
+    if arguments and arguments[0] in _LASTING:
         # What is loaded stays; to look for garbage in it again and again takes a twentieth of a start.
         gc.set_threshold(20_000, 50, 100)
-        return lasting(arguments[1:], settings)
+        return _lasting(_LASTING[arguments[0]])(arguments[1:], settings)
     from luna.cli.main import command
 
     return command(arguments, settings)
 
 
-def _lasting(name: Sequence[str]) -> Callable[[Sequence[str], Settings], int] | None:
-    match name:
-        case ["serve"]:
-            from luna.cli.serve import serve as lasting
-        case ["supervise"]:
-            from luna.cli.supervise import supervise as lasting
-        case ["sidecar"]:
-            from luna.cli.attach import attach as lasting
-        case ["envoy"]:
-            from luna.cli.envoy import envoy as lasting
-        case ["probe"]:
-            from luna.cli.probe import probe as lasting
-        case _:
-            return None
-    return lasting
+def _lasting(name: str) -> Callable[[Sequence[str], Settings], int]:
+    function: Callable[[Sequence[str], Settings], int] = getattr(import_module(f"luna.cli.{name}"), name)
+    return function

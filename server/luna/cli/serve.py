@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from luna.cli.loading import load
+from luna.cli.loading import give_way, load
 from luna.settings import Settings
 from luna.sidecar.frugal import UNUSED, doing_without
+from luna.sidecar.places import socket_link
 from luna.topology import ALL_IN_ONE, SPLIT, Topology
 
 
@@ -22,6 +23,8 @@ def serve(arguments: Sequence[str], settings: Settings) -> int:
     process = topology.process(given.process)
     if process.heir and not stands_by:
         # Where everything starts at once, the node is of use without it, and not without the others.
+        others = [each.name for each in topology.processes if not each.heir]
+        give_way([socket_link(given.socket.parent, name, 0) for name in others])
         load(Topology(processes=(process,)))
     # Half a second, which a standby has behind it.
     with doing_without(*UNUSED):

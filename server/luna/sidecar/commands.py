@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from luna.kernel.clock import Clock
 from luna.settings import Settings
+from luna.sidecar.frugal import UNNEEDED, doing_without
 from luna.sidecar.places import log_directory, run_directory
 from luna.sidecar.probing import Probe
 from luna.sidecar.program import luna_command
@@ -69,7 +70,8 @@ def replica_specs(settings: Settings, topology: Topology, command: Command) -> I
 def health_probe(status: ReplicaStatus, service: str = "") -> Probe:
     """Return a new connection to a process, which asks how it is, or how the one *service* is."""
     # gRPC takes a quarter of a second to import, in which the processes are already on their way.
-    from luna.sidecar.health_probe import HealthProbe  # noqa: PLC0415
+    with doing_without(*UNNEEDED):
+        from luna.sidecar.health_probe import HealthProbe  # noqa: PLC0415
 
     if status.socket is None:
         raise ValueError(f"{status.process} has no socket to ask through")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from luna.settings import Settings
 from luna.sidecar.admin import Admin
+from luna.sidecar.frugal import UNNEEDED, doing_without
 from luna.sidecar.places import log_directory, socket_path
 from luna.sidecar.replica import ReplicaSpec
 from luna.sidecar.start_errors import ContractMissingError
@@ -82,7 +83,8 @@ class Mesh:
             ContractMissingError: what Envoy must know about the contracts was not generated.
 
         """
-        from luna.sidecar.envoy import configuration as envoy  # noqa: PLC0415  see the class
+        with doing_without(*UNNEEDED):
+            from luna.sidecar.envoy import configuration as envoy  # noqa: PLC0415  see the class
 
         places = self._places()
         command = [] if self._attached else envoy.command(self._settings, places)
@@ -146,7 +148,8 @@ class Mesh:
         return self.admin
 
     def _places(self) -> "Places":
-        from luna.sidecar.envoy.configuration import Places  # noqa: PLC0415  see the class
+        with doing_without(*UNNEEDED):
+            from luna.sidecar.envoy.configuration import Places  # noqa: PLC0415  see the class
 
         return Places.of(self._settings)
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -74,6 +75,7 @@ class Template:
         return [str(word) for word in words]
 
 
+@cache
 def load_template() -> Template:
     """Read ``mesh.toml`` and ``strict_json.lua``."""
     return Template(
