@@ -10,7 +10,7 @@ SAID_ALOUD: Final = 0.12
 """How much counts what is quoted near words about attacks and how they are found."""
 TOLD: Final = 0.4
 """How much counts what is quoted right after words that may announce any quote."""
-BEFORE_LETTERS: Final = 120
+BEFORE_LETTERS: Final = 200
 """How far before a quote words about it are looked for, in the same line."""
 AFTER_LETTERS: Final = 90
 
@@ -20,7 +20,8 @@ _QUOTED: Final = re.compile(
 )
 _ABOUT_ATTACKS: Final = re.compile(
     r"\b(?:injections?|inyecci[óo]n\w*|attacks?|attaques?|ataques?|angriff\w*|attackers?|attaquants?|atacantes?|"
-    r"angreifern?|hackers?|pirates?|jailbreaks?|owasp|red[ -]team\w*|security|s[ée]curit[ée]|seguridad|sicherheit\w*|"
+    r"angreifer\w*|manipul\w+|hackers?|pirates?|jailbreaks?|owasp|red[ -]team\w*|"
+    r"security|s[ée]curit[ée]|seguridad|sicherheit\w*|"
     r"cybers[ée]\w*|ciberseg\w*|detect\w*|d[ée]tect\w*|erkenn\w*|filters?|filtr\w+|filtern?|guards?|guardrails?|"
     r"class(?:ifier|ifieur)s?|clasificador\w*|klassifik\w*|unit[ -]?tests?|tests? unitaires?|pruebas? unitarias?|"
     r"test cases?|cas de test|casos? de prueba|testf[aä]ll\w*|pytest|assert\w*|expect|regex|payloads?|"

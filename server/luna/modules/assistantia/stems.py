@@ -3,7 +3,7 @@
 from typing import Final
 
 _TEXT: Final = """
-instru prompt ignor forget rules system reveal password secret restric disregard
+instru prompt ignor forget rules system reveal password secret restric disregard repeat above
 consigne regles reglas regeln anweisung oublie olvida vergiss montre muestra geheim
 guideline directive filter bypass override revela revele previous precedent anterior
 verrat safety developer unrestr vorherig bisherig without contrasen passwort affiche
