@@ -29,6 +29,8 @@ class Scenario:
     within_seconds: float = 3.0
     """What 95 of 100 recoveries stay below."""
     settings: Mapping[str, str] = field(default_factory=dict)
+    fresh: bool = False
+    """Whether it wants a node that nothing has been done to before."""
     receipt_seconds: float = 20.0
     """How long the node may take to write the receipt: it watches for a while whether it holds."""
 
@@ -85,6 +87,7 @@ SCENARIOS = (
         heals=lambda: signs.rss_below("kernel", MEMORY_LIMIT_BYTES),
         target="kernel",
         settings={"process_memory_bytes_max": str(MEMORY_LIMIT_BYTES)},
+        fresh=True,
         receipt_seconds=60,
     ),
     Scenario(
@@ -98,12 +101,14 @@ SCENARIOS = (
         strike=_fault("log", "SLOW", seconds=1.5, delay_seconds=6.0, target=EVENTS),
         heals=lambda: signs.log_answers,
         target="log",
+        fresh=True,
     ),
     Scenario(
         name="error burst",
         strike=_fault("kernel", "ERROR", seconds=1.5, target=DECISIONS, code=13),
         heals=lambda: signs.decisions_answer,
         target="kernel",
+        fresh=True,
     ),
     Scenario(
         name="corrupted projection",
@@ -134,6 +139,7 @@ SCENARIOS = (
         strike=_kill_all,
         heals=lambda: signs.all_answer,
         target="sidecar",
+        fresh=True,
     ),
     Scenario(
         name="fatal failure",
