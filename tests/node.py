@@ -9,12 +9,14 @@ import socket
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc.aio
+from arkalia.events.v1.event_service_pb2 import GetStatsRequest
+from arkalia.events.v1.event_service_pb2_grpc import EventServiceStub
 from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
 from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
 from arkalia.node.v1.node_service_pb2 import GetNodeRequest
@@ -121,7 +123,10 @@ async def running_node(home: Path, *arguments: str, **settings: str) -> AsyncIte
         sys.executable, "-m", "luna", "up", *arguments, env=environ, stdout=asyncio.subprocess.DEVNULL
     )
     try:
-        await _until_it_answers(process, port)
+        await _until(_echo, process, port)
+        ready_seconds = time.monotonic() - started
+        # The log may be up a moment later, and an append is not sent twice.
+        await _until(_stats, process, port)
         yield Node(
             process=process,
             home=home,
@@ -129,7 +134,7 @@ async def running_node(home: Path, *arguments: str, **settings: str) -> AsyncIte
             admin_port=admin_port,
             metrics_port=metrics_port,
             environ=environ,
-            ready_seconds=time.monotonic() - started,
+            ready_seconds=ready_seconds,
         )
     finally:
         if process.returncode is None:
@@ -142,7 +147,17 @@ async def running_node(home: Path, *arguments: str, **settings: str) -> AsyncIte
                 raise
 
 
-async def _until_it_answers(process: asyncio.subprocess.Process, port: int) -> None:
+def _echo(channel: grpc.aio.Channel) -> Awaitable[object]:
+    return HelloriaServiceStub(channel).Echo(EchoRequest(message="ready?"), timeout=1)
+
+
+def _stats(channel: grpc.aio.Channel) -> Awaitable[object]:
+    return EventServiceStub(channel).GetStats(GetStatsRequest(), timeout=1)
+
+
+async def _until(
+    answers: Callable[[grpc.aio.Channel], Awaitable[object]], process: asyncio.subprocess.Process, port: int
+) -> None:
     # Otherwise a channel rests for a second, then longer, before it tries again to connect.
     soon = [(f"grpc.{name}_reconnect_backoff_ms", 50) for name in ("initial", "min", "max")]
     async with (
@@ -151,7 +166,7 @@ async def _until_it_answers(process: asyncio.subprocess.Process, port: int) -> N
     ):
         while process.returncode is None:
             try:
-                await HelloriaServiceStub(channel).Echo(EchoRequest(message="ready?"), timeout=1)
+                await answers(channel)
             except grpc.aio.AioRpcError:
                 await asyncio.sleep(0.05)
             else:
