@@ -20,6 +20,8 @@ EVERYDAY: Final = CORPUS.with_name("guard_short")
 PATTERN_SAMPLES: Final = 24
 NESTED_SHARE: Final = 0.5
 MISSPELT_SHARE: Final = 0.15
+SPELLED_SHARE: Final = 0.03
+SPELLED_MOST: Final = 80
 CORRECT_SHARE: Final = 0.4
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _LITERAL: Final = str.maketrans("¦⦃⦄", "|{}")
@@ -46,7 +48,7 @@ class Sample:
 def read(folder: Path) -> list[Sample]:
     """Read all labelled texts below *folder*, in order, and make more of them."""
     samples = written(folder)
-    return samples + _nested(samples) + _misspelt(samples)
+    return samples + _nested(samples) + _misspelt(samples) + _spelled(samples)
 
 
 def written(folder: Path) -> list[Sample]:
@@ -80,6 +82,16 @@ def _misspelt(samples: Sequence[Sample]) -> list[Sample]:
         replace(sample, text=_WORD.sub(lambda found: _swapped(found[0], chance), sample.text), made=True)
         for sample in samples
         if not sample.made and chance.random() < MISSPELT_SHARE
+    ]
+
+
+def _spelled(samples: Sequence[Sample]) -> list[Sample]:
+    """Return some short texts letter by letter."""
+    chance = random.Random(len(samples))
+    return [
+        replace(sample, text=chance.choice("  .-_*").join(sample.text), made=True)
+        for sample in samples
+        if len(sample.text) < SPELLED_MOST and chance.random() < SPELLED_SHARE
     ]
 
 

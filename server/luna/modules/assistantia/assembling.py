@@ -13,6 +13,7 @@ PIECES_SHARE: Final = 0.2
 PIECES_MAX: Final = 32
 """How many quoted pieces are put together."""
 
+_MARKS: Final = ("'", '"')
 _PIECE: Final = re.compile(r"(?<!\")\"[^\"\n]{1,80}\"(?!\")|(?<![a-z])'[^'\n]{1,80}'(?![a-z])")
 _ASSEMBLED: Final = re.compile(
     r"[a-z0-9_\"'] ?\+ ?[a-z0-9_\"']|concat|\bjoin|combin|assembl|append|merge|together|\bunir|\bune\b|\bjunta|"
@@ -22,6 +23,8 @@ _ASSEMBLED: Final = re.compile(
 
 def assembled(view: View) -> Iterator[View]:
     """Yield what the quoted pieces of a text are together, if it wants them put together."""
+    if max(map(view.text.count, _MARKS)) < len(_MARKS) * PIECES_LEAST:
+        return
     pieces = list(_PIECE.finditer(view.text))
     if not PIECES_LEAST <= len(pieces) <= PIECES_MAX or not _ASSEMBLED.search(view.text):
         return

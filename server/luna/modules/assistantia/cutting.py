@@ -22,7 +22,7 @@ def cut(letters: str) -> tuple[str, ...]:
     for end in range(1, size + 1):
         cost, length = costs[end - 1] + _UNKNOWN_COST, 1
         for begin in range(max(0, end - _longest()), end):
-            if costs[begin] + 1 < cost and letters[begin:end] in _words():
+            if costs[begin] + 1 < cost and letters[begin:end] in words():
                 cost, length = costs[begin] + 1, end - begin
         costs.append(cost)
         lengths.append(length)
@@ -30,15 +30,16 @@ def cut(letters: str) -> tuple[str, ...]:
     while size:
         pieces.append(letters[size - lengths[size] : size])
         size -= lengths[size]
-    unknown = sum(piece not in _words() for piece in pieces)
+    unknown = sum(piece not in words() for piece in pieces)
     return tuple(reversed(pieces)) if unknown <= UNKNOWN_MAX * min(len(letters), CUT_MAX) else ()
 
 
 @cache
-def _words() -> frozenset[str]:
+def words() -> frozenset[str]:
+    """Return the words that are known."""
     return frozenset(WORDS_FILE.read_text(encoding="utf-8").split())
 
 
 @cache
 def _longest() -> int:
-    return max(map(len, _words()))
+    return max(map(len, words()))

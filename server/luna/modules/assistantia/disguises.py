@@ -10,6 +10,7 @@ from luna.modules.assistantia.assembling import assembled
 from luna.modules.assistantia.cutting import LONG_WORD, cut
 from luna.modules.assistantia.decoding import decoded
 from luna.modules.assistantia.normalise import View, plain
+from luna.modules.assistantia.respelling import respelled
 from luna.modules.assistantia.stems import count, tells, tells_more
 from luna.modules.assistantia.turning import turned
 
@@ -19,7 +20,9 @@ PIECE_LETTERS: Final = 3
 """How many letters the words have on average that one without spaces is cut into."""
 WHOLE_CHARACTERS_MAX: Final = 16384
 """The longest text that is also read backwards, rotated and without spaces."""
-TORN_LEAST: Final = 2
+MARKS_LEAST: Final = 3
+"""How many marks within words are no accident."""
+TORN_LEAST: Final = 3
 """How many unknown words a run of short words has if it is a torn text."""
 JOINED_MAX: Final = 32
 """How many runs of single letters of one text are joined."""
@@ -31,8 +34,11 @@ _LEET_SIGN: Final = re.compile(r"[0-9@$!|+](?:(?<=[a-z].)|(?=[a-z]))")
 _LEET_WORD: Final = re.compile(r"(?<![a-z0-9@$!|+])(?:[a-z]+[0-9@$!|+]|[0-9@$|+]+[a-z])(?:[a-z0-9@$!|+]*[a-z0-9@$|+])?")
 _SPLIT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,4}[^\W_]){3,}(?![^\W_])")
 _SEPARATOR: Final = re.compile(r"[\W_]+")
-_BROKEN: Final = re.compile(r"(?<![a-z])[a-z]+(?:(?:[-_.*|/+~^=#:]|[\"']\s?[+.&,]\s?[\"'])[a-z]+)+")
-_BREAK: Final = re.compile(r"[-_.*|/+~^=#:](?<=[a-z].)(?=[a-z])|[\"']\s?[+.&,]\s?[\"']")
+_BROKEN: Final = re.compile(r"(?<![a-z])[a-z]+(?:(?:[-_.*|/+~^=#:]{1,3}|[\"']\s?[+.&,]\s?[\"'])[a-z]+)+")
+_BREAK: Final = re.compile(r"(?<=[a-z])[-_.*|/+~^=#:]{1,3}(?=[a-z])|[\"']\s?[+.&,]\s?[\"']")
+_MARK: Final = re.compile(r"\*\*|__|</?(?:b|i|u|em|strong|span|font|mark)(?: [^>\n]{0,60})?>")
+_MARKS: Final = ("**", "__", "</")
+_MARK_WITHIN: Final = re.compile(rf"(?<=[a-z])(?:{_MARK.pattern})(?=[a-z])")
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _LONG: Final = re.compile(rf"(?<![a-z])[a-z]{{{LONG_WORD},}}")
 _SHORT: Final = re.compile(r"\b(?:[a-z]{1,4} ){4,12}")
@@ -43,7 +49,7 @@ def views(text: str) -> Iterator[View]:
     first = plain(text)
     yield first
     yield from assembled(first)
-    read = _unleeted(_rejoined(decoded(text) or first))
+    read = respelled(_unleeted(_rejoined(decoded(text) or first)))
     if read is not first:
         yield read
     if len(read.text) <= WHOLE_CHARACTERS_MAX:
@@ -56,6 +62,7 @@ def _rejoined(view: View) -> View:
     for run in list(_SPLIT.finditer(view.text))[:JOINED_MAX]:
         _join(view.text, run, gone, gaps)
     _mend(view.text, gone)
+    _unmark(view.text, gone)
     _part(view.text, gaps)
     if not gone and not gaps and any(map(_is_torn, _SHORT.findall(view.text))):
         _close(view.text, gone, gaps)
@@ -68,6 +75,12 @@ def _mend(text: str, gone: set[int]) -> None:
         for found in _BROKEN.finditer(text):
             if _is_broken(found[0]):
                 gone.update(place for place in range(*found.span()) if text[place] not in letters)
+
+
+def _unmark(text: str, gone: set[int]) -> None:
+    """Take out marks of how letters look, if they stand within words."""
+    if any(map(text.__contains__, _MARKS)) and len(_MARK_WITHIN.findall(text)) >= MARKS_LEAST:
+        gone.update(place for found in _MARK.finditer(text) for place in range(*found.span()))
 
 
 def _part(text: str, gaps: set[int]) -> None:

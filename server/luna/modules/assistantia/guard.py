@@ -87,8 +87,8 @@ class PromptGuard:
         """Judge *text* at *level*; *foreign* text was written by no user."""
         readings = self.readings(text)
         found, chance = self._found(readings)
-        if chance >= SUSPICIOUS:
-            found, chance = self._found(quoted(text, readings))
+        if chance >= SUSPICIOUS and (told := quoted(text, readings)) is not readings:
+            found, chance = self._found(told)
         threshold = self.lexicon.thresholds[level] * (FOREIGN_FACTOR if foreign else 1)
         rules = {span.rule.id: span.rule for span in found.spans.values()}
         return Verdict(

@@ -3,11 +3,11 @@
 from typing import Final
 
 _TEXT: Final = """
-instru prompt ignor forget rules system reveal password secret restric disregard repeat above
-consigne regles reglas regeln anweisung oublie olvida vergiss montre muestra geheim
-guideline directive filter bypass override revela revele previous precedent anterior
-verrat safety developer unrestr vorherig bisherig without contrasen passwort affiche
-einschrank sicherheit securite seguridad jailbreak disable
+instru prompt ignor forget rules system reveal password secret restric disregard repeat above filter safety
+consigne regles reglas regeln anweisung oublie olvida vergiss montre muestra geheim sicherheit securit segurid
+guideline directive bypass override revela revele previous precedent anterior
+verrat developer unrestr vorherig bisherig without contrasen passwort affiche
+einschrank jailbreak disable
 """
 STEMS: Final = tuple(_TEXT.split())
 

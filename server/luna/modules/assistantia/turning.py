@@ -9,7 +9,7 @@ from typing import Final
 from luna.modules.assistantia.normalise import View
 from luna.modules.assistantia.stems import STEMS, count, tells_more
 
-TURNED_STEMS: Final = 24
+TURNED_STEMS: Final = 29
 """How many parts of words are also looked for turned."""
 
 _ORDINARY: Final = re.compile(
