@@ -51,30 +51,31 @@ def matches(view: View, hits: Hits, lexicon: Lexicon) -> Iterator[Match]:
 def concepts(text: str, lexicon: Lexicon) -> Hits:
     """Return where each concept stands in *text*."""
     hits: dict[str, Found] = {}
-    tokens = [(token[0], *token.span()) for token in TOKEN.finditer(text)]
-    tokens.append((_END_OF_TEXT, len(text), len(text)))
+    tokens = list(TOKEN.finditer(text))
+    words = [*(token[0] for token in tokens), _END_OF_TEXT]
     phrases, place = lexicon.phrases, 0
-    for index, (word, start, end) in enumerate(tokens):
+    for index, token in enumerate(tokens):
+        word = words[index]
         if word in _ENDS:
             place += SENTENCE
             continue
         begun = phrases.beginning(word)
         for concept in begun.concepts:
-            _add(hits, concept, place, start, end)
+            _add(hits, concept, place, *token.span())
         if begun.goes_on:
-            for concept, last in _going_on(phrases, tokens, index):
-                _add(hits, concept, place, start, last)
+            for concept, last in _going_on(phrases, words, index):
+                _add(hits, concept, place, token.start(), tokens[last].end())
         place += 1
     return hits
 
 
-def _going_on(phrases: Phrases, tokens: Sequence[tuple[str, int, int]], index: int) -> Iterator[tuple[str, int]]:
-    """Yield what the word at *index* means with those after it, and where they end."""
-    for rest, concept in phrases.going_on(tokens[index][0], tokens[index + 1][0]):
+def _going_on(phrases: Phrases, words: Sequence[str], index: int) -> Iterator[tuple[str, int]]:
+    """Yield what the word at *index* means with those after it, and the index of the last of them."""
+    for rest, concept in phrases.going_on(words[index], words[index + 1]):
         last = index + 1 + len(rest)
-        following = [token[0] for token in tokens[index + 2 : last + 1]]
+        following = words[index + 2 : last + 1]
         if len(following) == len(rest) and all(map(fits, following, rest)):
-            yield concept, tokens[last][2]
+            yield concept, last
 
 
 def _add(hits: dict[str, Found], concept: str, place: int, start: int, end: int) -> None:
