@@ -10,58 +10,64 @@ import time
 from collections import Counter
 from typing import Final
 
-import grpc.aio
-import httpx
 import uvloop
 from arkalia.helloria.v1.helloria_service_pb2 import EchoRequest
-from arkalia.helloria.v1.helloria_service_pb2_grpc import HelloriaServiceStub
+from google.protobuf.message import Message
 
-TIMEOUT_SECONDS: Final = 5.0
+from benchmarks.overload_client import ECHO, TIMEOUT_SECONDS
+from benchmarks.raw_calls import SERVED, RawChannel
+
 PAUSE_SECONDS: Final = 0.02
+
+
+class Watched:
+    """One call after the other, and how long those took that were served."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.seconds = list[float]()
+        self.codes: Counter[str] = Counter()
+
+    async def run(self, channel: RawChannel, headers: bytes, request: Message | None, until: float) -> None:
+        """Call *until* then."""
+        while time.monotonic() < until:
+            ended = asyncio.Event()
+
+            def told(outcome: str, seconds: float, ended: asyncio.Event = ended) -> None:
+                if outcome == SERVED:
+                    self.seconds.append(seconds)
+                else:
+                    self.codes[f"CRITICAL {outcome}"] += 1
+                ended.set()
+
+            self.sent += 1
+            channel.call(headers, told, request)
+            await ended.wait()
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def main(target: str, seconds: float) -> None:
     """Send, and write what became of it."""
     until = time.monotonic() + seconds
-    sent, served, in_time, codes = 0, list[float](), 0, Counter[str]()
-
-    async def critical(stub: HelloriaServiceStub) -> None:
-        nonlocal sent, in_time
-        while time.monotonic() < until:
-            sent += 1
-            started = time.monotonic()
-            try:
-                await stub.Echo(EchoRequest(message="hello"), timeout=TIMEOUT_SECONDS)  # type: ignore[misc]
-            except grpc.aio.AioRpcError as error:
-                codes[f"CRITICAL {error.code().name}"] += 1
-            else:
-                served.append(time.monotonic() - started)
-                in_time += time.monotonic() <= until
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    async with grpc.aio.insecure_channel(target) as channel, httpx.AsyncClient(base_url=f"http://{target}") as door:
-        _, alone = await asyncio.gather(critical(HelloriaServiceStub(channel)), _alone(door, until))
+    channel = await RawChannel.open(target)
+    # Envoy says by itself that there is nothing at that path.
+    critical, alone = Watched(), Watched()
+    await asyncio.gather(
+        critical.run(channel, channel.rpc(ECHO, TIMEOUT_SECONDS), EchoRequest(message="hello"), until),
+        alone.run(channel, channel.get("/nothing"), None, until),
+    )
+    channel.close()
     found = {
-        "offered": sent,
-        "in_time": in_time,
-        "sent": {"CRITICAL": sent},
-        "served": {"CRITICAL": len(served)},
-        "codes": codes,
-        "critical_seconds": served,
-        "alone_seconds": alone,
+        "offered": critical.sent,
+        "in_time": len(critical.seconds),
+        "sent": {"CRITICAL": critical.sent},
+        "served": {"CRITICAL": len(critical.seconds)},
+        "codes": critical.codes,
+        "critical_seconds": critical.seconds,
+        "alone_seconds": alone.seconds,
+        "processor_seconds": time.process_time(),
     }
     print(json.dumps(found))
-
-
-async def _alone(door: httpx.AsyncClient, until: float) -> list[float]:
-    """Return how long Envoy takes to say that there is nothing at a path."""
-    found = list[float]()
-    while time.monotonic() < until:
-        started = time.monotonic()
-        await door.get("/nothing", timeout=TIMEOUT_SECONDS)
-        found.append(time.monotonic() - started)
-        await asyncio.sleep(PAUSE_SECONDS)
-    return found
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from typing import Final
 PATH_BYTES_MAX: Final = 107
 """What ``sockaddr_un`` has room for, the closing zero aside."""
 
-URGENT_SOCKETS: Final = 4
-"""A socket accepts one call in a turn of the event loop, and under load there are few turns in a second."""
+URGENT_SOCKETS: Final = 8
+"""A socket accepts one call in a few turns of the event loop, and under load there are few turns in a second: with
+four, 300 urgent calls a second were as many as could be. Each costs Envoy two health checks a second."""
 
 
 class AddressError(Exception):
