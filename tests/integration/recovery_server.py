@@ -43,7 +43,7 @@ async def running(
         await parts.policies.load()
         await parts.history.identify()
         meter = Meter()
-        steps = standard_steps(meter=meter, reasons=_REASONS, sparing=True)
+        steps = standard_steps(meter=meter, reasons=_REASONS)
         server = grpc.aio.server(interceptors=[Chain(steps, meter=meter, message_bytes_max=4 << 20)])
         servicer = RecoveryServicer(parts, checkpoint_seconds=checkpoint_seconds)
         stubs.add_RecoveryServiceServicer_to_server(servicer, server)

@@ -72,11 +72,7 @@ class LogReader:
 
     def find(self, event_id: str) -> Event | None:
         """Return the event of that id."""
-        try:
-            raw = id_bytes(event_id)
-        except ValueError:
-            return None
-        return next(self._events(f"SELECT {COLUMNS} FROM events WHERE event_id = ?", (raw,)), None)  # noqa: S608
+        return next(iter(self.find_many([event_id])), None)
 
     def find_many(self, event_ids: Sequence[str]) -> list[Event]:
         """Return the events of those ids that there are, in that order."""

@@ -192,7 +192,6 @@ def _chain(settings: Settings, meter: Meter, spans: Spans | None, faults: FaultB
             spans=spans,
             verbose=verbose,
             parts=parts,
-            sparing=True,
         ),
         meter=meter,
         message_bytes_max=settings.message_bytes_max,

@@ -83,7 +83,7 @@ async def serve_node(
         return (Health.SERVING, "") if recovery.ready else (Health.DEGRADED, "its past has not been read yet")
 
     meter, socket = Meter(), sidecar_socket(settings)
-    steps = standard_steps(meter=meter, reasons=_REASONS, parts=recovery.guards, sparing=True)
+    steps = standard_steps(meter=meter, reasons=_REASONS, parts=recovery.guards)
     config = ServerConfig(
         address=f"unix:{socket}",
         message_bytes_max=settings.message_bytes_max,

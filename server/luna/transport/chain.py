@@ -39,7 +39,6 @@ def standard_steps(
     spans: Spans | None = None,
     verbose: bool = False,
     parts: Parts | None = None,
-    sparing: bool = False,
 ) -> tuple[Step, ...]:
     """Return the steps of every server process, outermost first. Without *parts* it has some of its own."""
     parts = parts or Parts()
@@ -50,7 +49,7 @@ def standard_steps(
         Deadline(),
         Identity(),
         Admission(*gates, level=parts.level, limiter=parts.limiter),
-        Validate(sparing=sparing),
+        Validate(),
         CircuitBreak(parts.circuits),
     )
 

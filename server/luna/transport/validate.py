@@ -20,23 +20,20 @@ _HIDDEN: Final = "is not valid"
 
 
 class Validate(Step):
-    """Refuses messages with values outside their limits, and lists all of them."""
+    """Refuses messages with values outside their limits, and lists all of them.
+
+    The validator is loaded for the first request that is not plainly good, if nobody did before.
+    """
 
     name = "validate"
     inside = frozenset({"errors", "deadline", "admission"})
-
-    def __init__(self, *, sparing: bool = False) -> None:
-        """Have the validator ready; or be *sparing*, and load it for the first request that is not plainly good."""
-        self._sparing = sparing
-        if not sparing:
-            load_validator()
 
     def on_message(self, rpc: Rpc) -> Check | None:
         """Check a message, unless its type has no limits anywhere."""
         request = rpc.request
         if request is None or not has_rules(request):
             return None
-        good = plain(request) if self._sparing else None
+        good = plain(request)
 
         def check(message: Message) -> None:
             if good and not _validator.cache_info().currsize and good(message):

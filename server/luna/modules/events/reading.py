@@ -58,12 +58,11 @@ class Reader:
 
     async def page(self, request: rpc.ReadPageRequest) -> rpc.ReadPageResponse:
         """Read a page of the log, as much of it as fits into a message."""
-        backward = request.direction == pb.READ_DIRECTION_BACKWARD
         page = await self._log.read(
             filter_from(request.filter),
             after=request.after_position,
             limit=request.limit or BATCH_MAX,
-            direction=Direction.BACKWARD if backward else Direction.FORWARD,
+            direction=_direction(request.direction),
         )
         events, position, last = next(batches(page, BATCH_MAX))
         response = rpc.ReadPageResponse(position=position, done=page.done and last)
@@ -72,13 +71,12 @@ class Reader:
 
     async def read(self, request: rpc.ReadRequest) -> AsyncGenerator[rpc.ReadResponse, None]:
         """Yield batches up to the limit, the first event or the present head."""
-        backward = request.direction == pb.READ_DIRECTION_BACKWARD
         size = request.batch_size or BATCH_MAX
         async for page in self.pages(
             filter_from(request.filter),
             after=request.after_position,
             limit=request.limit,
-            direction=Direction.BACKWARD if backward else Direction.FORWARD,
+            direction=_direction(request.direction),
         ):
             for events, position, last in batches(page, size):
                 response = rpc.ReadResponse(position=position, done=page.done and last)
@@ -176,6 +174,10 @@ def cuts(events: Sequence[Event], size: int) -> Iterator[int]:
             yield index
             begin, weight = index, 0
         weight += bytes_
+
+
+def _direction(asked: pb.ReadDirection) -> Direction:
+    return Direction.BACKWARD if asked == pb.READ_DIRECTION_BACKWARD else Direction.FORWARD
 
 
 def _searched(ids: Sequence[str], found: Sequence[Event], end: int) -> int:

@@ -12,11 +12,10 @@ from luna.kernel.event_log import EventLog
 from luna.kernel.events import Event, EventFilter
 from luna.modules.zeroia.decisions import DecisionService
 from luna.modules.zeroia.reading import SharedReading, newest, since
-from luna.modules.zeroia.record import DECISION_MADE, DECISIONS, OUTCOME_REPORTED, recorded_decision
+from luna.modules.zeroia.record import DECISION_MADE, DECISIONS, MADE, OUTCOME_REPORTED, recorded_decision
 
 DECISIONS_MAX: Final = 1_000
 """How many of the newest decisions are kept."""
-MADE: Final = EventFilter(stream=DECISIONS, types=frozenset({DECISION_MADE}))
 _NEWS: Final = EventFilter(types=frozenset({DECISION_MADE, OUTCOME_REPORTED}))
 
 

@@ -12,7 +12,7 @@ from luna.kernel.clock import Clock
 from luna.kernel.event_log import EventLog
 from luna.kernel.events import Direction, Event, EventFilter
 from luna.modules.zeroia.errors import NoSampleError
-from luna.modules.zeroia.record import DECISION_MADE, DECISIONS, recorded_decision, stance_after
+from luna.modules.zeroia.record import MADE, recorded_decision, stance_after
 from luna.modules.zeroia.rules import Rules
 from luna.modules.zeroia.sensing import SAMPLE_TAKEN, node_of, sense, stream_of
 from luna.modules.zeroia.signals import Sensed
@@ -83,9 +83,9 @@ class Mind:
 
     async def restore(self, checkpoint: int) -> None:
         """Rebuild the stances from the last decisions; *checkpoint* is how far samples were handled."""
-        wanted, after = EventFilter(stream=DECISIONS, types=frozenset({DECISION_MADE})), 0
+        after = 0
         for _ in range(DECISIONS_READ_MAX // _PAGE):
-            page = await self._events.read(wanted, after=after, limit=_PAGE, direction=Direction.BACKWARD)
+            page = await self._events.read(MADE, after=after, limit=_PAGE, direction=Direction.BACKWARD)
             for event in page.events:
                 decision = recorded_decision(event)
                 if decision.node and decision.node not in self._stances:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from arkalia.zeroia.v1 import zeroia_event_pb2 as facts
 from arkalia.zeroia.v1 import zeroia_pb2 as pb
 
-from luna.kernel.events import Event
+from luna.kernel.events import Event, EventFilter
 from luna.kernel.times import duration_of_ns, timestamp
 from luna.modules.zeroia.judgement import Verdict, age_intervals
 from luna.modules.zeroia.score import Situation
@@ -25,6 +25,9 @@ POLICY_UPDATED: Final = facts.PolicyUpdated.DESCRIPTOR.full_name
 CYCLE_COMPLETED: Final = facts.CycleCompleted.DESCRIPTOR.full_name
 MODE_CHANGED: Final = facts.ModeChanged.DESCRIPTOR.full_name
 INTEGRITY_VIOLATED: Final = facts.IntegrityViolated.DESCRIPTOR.full_name
+
+MADE: Final = EventFilter(stream=DECISIONS, types=frozenset({DECISION_MADE}))
+"""All decisions."""
 
 
 class Occasion(NamedTuple):

@@ -10,13 +10,13 @@ from arkalia.zeroia.v1 import zeroia_service_pb2 as rpc
 from arkalia.zeroia.v1 import zeroia_service_pb2_grpc as stubs
 
 from luna.kernel.feed import Feed
-from luna.modules.zeroia.decision_history import MADE, DecisionHistory
+from luna.modules.zeroia.decision_history import DecisionHistory
 from luna.modules.zeroia.decisions import DecisionService, Made
 from luna.modules.zeroia.explain import explain
 from luna.modules.zeroia.news import News
 from luna.modules.zeroia.policies import PolicyBook
 from luna.modules.zeroia.ranges import between
-from luna.modules.zeroia.record import recorded_decision
+from luna.modules.zeroia.record import MADE, recorded_decision
 from luna.modules.zeroia.stance import FRESH
 
 PAGE_SIZE_DEFAULT: Final = 50
