@@ -9,6 +9,7 @@ from arkalia.options.v1 import method_pb2
 from luna.resilience.limiter import OPTIONAL, Limiter, LimiterPolicy
 from luna.resilience.limiter_gate import LimiterGate, ShedError
 from luna.transport.call import Call
+from luna.transport.late_calls import LateCalls
 from luna.transport.levels import CurrentLevel
 from luna.transport.on_behalf import PRIORITY
 from luna.transport.request_errors import DegradedError, OverloadedError
@@ -34,9 +35,9 @@ class Admission(Step):
     wait, then whatever else. Rpcs that steer the node, health and reflection
     pass the level and the limiter, whatever they say.
 
-    A unary call keeps the place that the limiter gives it until it ends. A
-    stream gives it back as soon as it has begun: it may live for days, and
-    most of the time it does nothing.
+    A unary call keeps the place that the limiter gives it until it ends, or
+    until it hangs. A stream gives it back as soon as it has begun: it may live
+    for days, and most of the time it does nothing.
     """
 
     name = "admission"
@@ -46,6 +47,7 @@ class Admission(Step):
         self._gates = gates
         self._level = level or CurrentLevel()
         self._limiter = LimiterGate(limiter or Limiter(LimiterPolicy()))
+        self._late = LateCalls(self._limiter)
         self._level.listen(lambda _: self._limiter.scale(self._level.capacity))
 
     def on_start(self, rpc: Rpc) -> Start | None:
@@ -68,9 +70,10 @@ class Admission(Step):
         if rpc.control or not rpc.unary:
             return None
         gate, limiter, release, method = self._limiter, self._limiter.limiter, self._limiter.limiter.release, rpc.method
+        ended = self._late.end
 
         def end(call: Call, code: int) -> None:
-            since = call.admitted
+            since = ended(call)
             if since is None:
                 return
             now = time.monotonic()
@@ -84,7 +87,8 @@ class Admission(Step):
 
     def _admit(self, rpc: Rpc) -> Start:
         level, limiter, declared = self._level, self._limiter, rpc.priority
-        enter, admit, unary = limiter.enter, limiter.limiter.admit, rpc.unary
+        enter, admit, unary, late = limiter.enter, limiter.limiter.admit, rpc.unary, self._late
+        hold = late.hold
 
         def start(call: Call) -> None:
             headers = call.headers
@@ -95,21 +99,26 @@ class Admission(Step):
             asked = OPTIONAL if priority in level.limited else priority
             if unary and admit(asked):
                 # As `enter` would, with one call less for each request.
-                call.admitted = call.started
+                hold(call, call.started)
                 return
+            late.look()
             try:
                 waiting = enter(asked)
             except ShedError as error:
                 raise _overloaded(error, _name(priority)) from None
-            if waiting is None:
-                limiter.leave()
+            if waiting is not None:
+                call.waiting = _wait(waiting, call if unary else None, limiter, late, _name(priority))
+            elif unary:
+                hold(call, time.monotonic())
             else:
-                call.waiting = _wait(waiting, call if unary else None, limiter, _name(priority))
+                limiter.leave()
 
         return start
 
 
-async def _wait(waiting: Coroutine[Any, Any, None], call: Call | None, limiter: LimiterGate, priority: str) -> None:
+async def _wait(
+    waiting: Coroutine[Any, Any, None], call: Call | None, limiter: LimiterGate, late: LateCalls, priority: str
+) -> None:
     """Wait for a place; without a *call* to keep it for, give it back."""
     try:
         await waiting
@@ -118,7 +127,7 @@ async def _wait(waiting: Coroutine[Any, Any, None], call: Call | None, limiter: 
     if call is None:
         limiter.leave()
     else:
-        call.admitted = time.monotonic()
+        late.hold(call, time.monotonic())
 
 
 def _overloaded(error: ShedError, priority: str) -> OverloadedError:
