@@ -34,6 +34,7 @@ CALLERS: Final = 16
 QUESTIONS: Final = 300
 NAMESPACE: Final = "bench"
 UNINDEXED_MAX: Final = 10_000
+UNINDEXED_MAX_AT_REST: Final = BATCHES * BATCH * ROUNDS // 32
 
 
 def main() -> Mapping[str, object]:
@@ -71,17 +72,17 @@ async def _ingest(client: Arkalia, index: MemoryIndex, raw: Path) -> Mapping[str
         vectors = _vectors(turn)
         rates["RetainMany"].append(await _rate(lambda turn=turn, vectors=vectors: _sent(client, turn, vectors)))  # type: ignore[misc]
         # Upkeep, which waits until no more come, is no part of either side.
-        await _until_indexed(client)
+        await _until_indexed(client, UNINDEXED_MAX)
         add = _added(raw / str(turn), turn, vectors)
         rates["raw lancedb.add"].append(await _rate(lambda add=add: asyncio.to_thread(add)))  # type: ignore[misc]
         await _applied(index, turn, vectors)
     return rates
 
 
-async def _until_indexed(client: Arkalia) -> None:
+async def _until_indexed(client: Arkalia, most: int) -> None:
     async with asyncio.timeout(300):
-        # Some thousands of the newest stay out of the vector index until more come.
-        while (await client.memories.stats()).unindexed_count > UNINDEXED_MAX:
+        # Some of the newest stay out of the vector index until more come, or none for a while.
+        while (await client.memories.stats()).unindexed_count > most:
             await asyncio.sleep(0.5)
 
 
@@ -145,7 +146,7 @@ async def _retain(client: Arkalia, count: int) -> Sequence[float]:
 async def _recall(client: Arkalia, index: MemoryIndex) -> Mapping[str, list[float]]:
     """Return the milliseconds of questions of each side, by turns."""
     await index.optimize()
-    await _until_indexed(client)
+    await _until_indexed(client, UNINDEXED_MAX_AT_REST)
     took: dict[str, list[float]] = {"index, in process": [], "Recall, through Envoy": []}
     where = Where(namespace=NAMESPACE, alive_at_ns=1)
     for vector in _vectors(99)[:QUESTIONS]:

@@ -267,6 +267,24 @@ async def test_many_rows_get_an_index(index: MemoryIndex, path: Path) -> None:
     await again.aclose()
 
 
+async def test_what_came_is_indexed_once_no_more_comes(index: MemoryIndex) -> None:
+    """
+    Even if it is too little to be worth it while more does.
+    """
+    await grown(index, 20_000)
+    await index.optimize()
+    some = [row(f"{number:06}", position=9) for number in range(20_000, 22_000)]
+    await index.apply(Batch(position=25_000, rows=some, vectors=vectors_of(some)))
+
+    assert not await index.tend()
+    assert (await index.stats()).rows_unindexed == 2_000
+    async with asyncio.timeout(60):
+        while not await index.tend():
+            await asyncio.sleep(0.1)
+
+    assert (await index.stats()).rows_unindexed == 0
+
+
 async def test_a_broken_index_is_done_without(index: MemoryIndex, path: Path) -> None:
     """
     It says that it fails, so that a breaker learns of it; comparing answers.

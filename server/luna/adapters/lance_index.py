@@ -19,9 +19,6 @@ from luna.adapters.lance_writer import LanceWriter
 from luna.kernel.memory_errors import TagTakenError, VersionUnknownError
 from luna.kernel.memory_rows import Batch, IndexStats, Key, Moment, Row, Version
 
-_POURING = 1_000
-"""Rows that have come since it was last looked for upkeep: more follow."""
-
 
 class LanceIndex(LanceReader):
     """The present of the table, and all that changes it."""
@@ -126,7 +123,7 @@ class LanceIndex(LanceReader):
         with spoken("upkeep of the memory index"):
             await self._seal()
             came, self._rows_seen = self._writer.rows - self._rows_seen, self._writer.rows
-            if not await self._upkeep.due(pouring=came > _POURING):
+            if not await self._upkeep.due(came=came):
                 return False
         started = clock()
         await self.optimize()

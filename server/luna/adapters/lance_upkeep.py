@@ -17,7 +17,11 @@ INDEX_ROWS_MIN = 20_000
 """Below, comparing with every row is as quick, and exact."""
 
 _UNINDEXED_MAX = 10_000
+# A thousand cost a search two milliseconds more, and half a second once to index.
+_UNINDEXED_MAX_AT_REST = 1_000
 _UNINDEXED_SHARE = 32
+_POURING = 1_000
+"""Rows that have come since it was last looked: more follow."""
 # Each that is not indexed costs a search half a millisecond more; to index sixteen takes a third of a second.
 _FRAGMENTS_MAX = 16
 # While many rows come, upkeep would take the processors from those who bring them.
@@ -61,15 +65,16 @@ class LanceUpkeep:
         for column in kinds.keys() - there:
             await self._table.create_index(column, config=kinds[column])
 
-    async def due(self, *, pouring: bool) -> bool:
-        """Return whether searches would notice that nothing was done; much, while rows are *pouring* in."""
-        rows, patience = await self._table.count_rows(), _PATIENCE if pouring else 1
+    async def due(self, *, came: int) -> bool:
+        """Return whether searches would notice that nothing was done; the more, the more rows *came* lately."""
+        rows, patience = await self._table.count_rows(), _PATIENCE if came > _POURING else 1
         name = await vector_index(self._table)
         if _outgrown(rows // patience, name) or await self._outlived():
             return True
         unindexed = await self.unindexed(name or "text_idx")
         small = _fragments(await self._table.stats())
-        return unindexed > patience * max(_UNINDEXED_MAX, rows // _UNINDEXED_SHARE) or small > patience * _FRAGMENTS_MAX
+        most = max(_UNINDEXED_MAX if came else _UNINDEXED_MAX_AT_REST, rows // _UNINDEXED_SHARE)
+        return unindexed > patience * most or small > patience * _FRAGMENTS_MAX
 
     async def _outlived(self) -> bool:
         """Return whether versions are there that should not be any more: they have what was forgotten since."""
