@@ -34,7 +34,7 @@ class Door:
 
     async def fill(self, *, seconds_ago: float) -> list[Call]:
         """Let calls in until one has to wait even after hanging ones were looked for, and give that one up."""
-        calls = []
+        calls = list[Call]()
         while True:
             call = self.enter(seconds_ago=seconds_ago)
             if call.waiting is not None:

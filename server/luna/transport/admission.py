@@ -106,14 +106,18 @@ class Admission(Step):
                 waiting = enter(asked)
             except ShedError as error:
                 raise _overloaded(error, _name(priority)) from None
-            if waiting is not None:
-                call.waiting = _wait(waiting, call if unary else None, limiter, late, _name(priority))
-            elif unary:
-                hold(call, time.monotonic())
-            else:
-                limiter.leave()
+            self._place(call, waiting, _name(priority), unary=unary)
 
         return start
+
+    def _place(self, call: Call, waiting: Coroutine[Any, Any, None] | None, priority: str, *, unary: bool) -> None:
+        """Keep the place that *call* has, or waits for, until it ends; a stream needs it only to be let in."""
+        if waiting is not None:
+            call.waiting = _wait(waiting, call if unary else None, self._limiter, self._late, priority)
+        elif unary:
+            self._late.hold(call, time.monotonic())
+        else:
+            self._limiter.leave()
 
 
 async def _wait(
