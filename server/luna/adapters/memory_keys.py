@@ -87,8 +87,9 @@ def _seal(connection: apsw.Connection, events: Sequence[Unsealed]) -> Sequence[S
     ]
     with connection:
         connection.executemany("INSERT INTO keys VALUES (?, ?, ?)", rows)
+    cipher = _cipher()
     return [
-        [_cipher(key).encrypt(_NONCE, part, None) for key, part in zip(_parted(made, _KEY), event.parts, strict=True)]
+        [cipher(key).encrypt(_NONCE, part, None) for key, part in zip(_parted(made, _KEY), event.parts, strict=True)]
         for event, made in zip(events, keys, strict=True)
     ]
 
@@ -110,16 +111,16 @@ def _part(key: bytes, sealed: bytes) -> bytes | None:
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415  see _cipher
 
     try:
-        return _cipher(key).decrypt(_NONCE, sealed, None)
+        return _cipher()(key).decrypt(_NONCE, sealed, None)
     except InvalidTag:
         return None
 
 
-def _cipher(key: bytes) -> "AESGCM":
+def _cipher() -> "type[AESGCM]":
     # Seven megabytes, which a node that keeps no memories does without.
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
-    return AESGCM(key)
+    return AESGCM
 
 
 def _destroy(connection: apsw.Connection, names: Mapping[str, Collection[str]]) -> None:

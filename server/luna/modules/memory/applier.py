@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Final, NamedTuple
 
 from arkalia.memory.v1 import memory_pb2 as pb
@@ -43,7 +44,9 @@ class Applying:
     """A fact on its way into the index, and who waits for that."""
 
     fact: Fact
+    keys: Sequence[Key]
     memories: Sequence[pb.NewMemory]
+    """Those of the keys."""
     request: Retaining
     outcome: Retained
     followers: list[Retaining] = field(default_factory=list)
@@ -88,8 +91,8 @@ class Applier:
     def add(self, applying: Applying) -> None:
         """Bring this into the index next."""
         self._waiting.append(applying)
-        pairs = zip(applying.fact.rows, applying.memories, strict=True)
-        self._under_way.update({row.key: UnderWay(memory, applying) for row, memory in pairs})
+        under_way = map(UnderWay, applying.memories, repeat(applying))
+        self._under_way.update(zip(applying.keys, under_way, strict=True))
         self._arrived.set()
         if applying.fact.is_bare:
             self._bare += 1
@@ -220,8 +223,8 @@ class Applier:
         self._moved.ring()
 
     def _settle(self, applied: Applying) -> None:
-        for row in applied.fact.rows:
-            self._under_way.pop(row.key, None)
+        for key in applied.keys:
+            self._under_way.pop(key, None)
         self._bare -= applied.fact.is_bare
         for request in (applied.request, *applied.followers):
             if not request.outcome.done():

@@ -221,7 +221,9 @@ class Recorder:
             position=recorded.position,
             vectors=new.vectors,
         )
-        self._applier.add(Applying(fact=fact, memories=new.memories, request=new.request, outcome=outcome))
+        self._applier.add(
+            Applying(fact=fact, keys=new.keys, memories=new.memories, request=new.request, outcome=outcome)
+        )
         if not new.request.visible:
             _settle(new.request, outcome)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 from uuid import uuid4
 
@@ -17,6 +18,8 @@ from luna.modules.memory.facts import vectors_from
 
 BATCH_BYTES_MAX: Final = 1024 * 1024
 """Of texts. Together with their vectors they must fit into one event, and into one message."""
+
+_NAMED: Final = attrgetter("id", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,14 @@ class Draft:
 class New(Draft):
     """What is new of one request."""
 
-    __slots__ = ("request",)
+    __slots__ = ("keys", "request")
 
     def __init__(self, request: Retaining, places: Sequence[int] | None = None) -> None:
         super().__init__(request.memories, request.vectors)
         self.request = request
+        self.keys = request.keys
         if places is not None:
+            self.keys = [request.keys[place] for place in places]
             self.memories = [request.memories[place] for place in places]
             self.vectors = request.vectors[list(places)] if request.vectors is not None else None
 
@@ -79,13 +84,10 @@ def checked(memories: Sequence[pb.NewMemory]) -> Sequence[str]:
 
     """
     ids = []
-    for place, memory in enumerate(memories):
-        text, id = memory.text, memory.id
+    for place, (id, text) in enumerate(map(_NAMED, memories)):
         if not text.strip():
             raise TextError(id, place)
-        if not id:
-            id = memory.id = id_of(memory.collection, text)
-        ids.append(id)
+        ids.append(id or _named(memories[place]))
     size = sum(map(pb.NewMemory.ByteSize, memories))
     if size > BATCH_BYTES_MAX:
         raise BatchTooLargeError(size, BATCH_BYTES_MAX)
@@ -130,3 +132,8 @@ def without_twins(keys: Sequence[Key], memories: Sequence[pb.NewMemory]) -> Sequ
 def signature(memory: pb.NewMemory) -> tuple[str, str]:
     """Return what makes two memories with one id the same."""
     return memory.collection, memory.text
+
+
+def _named(memory: pb.NewMemory) -> str:
+    memory.id = id_of(memory.collection, memory.text)
+    return memory.id

@@ -91,12 +91,13 @@ def by_event(rows: Iterable[Row]) -> dict[str, set[str]]:
 
 
 def _parts(memories: Sequence[pb.NewMemory], vectors: Vectors | None) -> Sequence[bytes]:
-    told = [memory.SerializeToString(deterministic=True) for memory in memories]
+    # They have no maps, whose order could differ.
+    told = [*map(pb.NewMemory.SerializeToString, memories)]
     if vectors is None:
         return told
+    packed = np.ascontiguousarray(vectors, dtype="<f4").data.cast("B")
     size = 4 * vectors.shape[1]
-    packed = np.ascontiguousarray(vectors, dtype="<f4").tobytes()
-    return [packed[size * place : size * (place + 1)] + each for place, each in enumerate(told)]
+    return [b"".join((packed[size * place : size * (place + 1)], each)) for place, each in enumerate(told)]
 
 
 def _from_sealed(event: Event, told: facts.MemoriesRetained, opened: Opened) -> Fact:
@@ -116,7 +117,7 @@ def _from_clear(event: Event, told: facts.MemoriesRetained) -> Fact:
     return _fact(event, told, told.memories, told.vectors)
 
 
-def _fact(event: Event, told: facts.MemoriesRetained, memories: Iterable[pb.NewMemory], packed: bytes) -> Fact:
+def _fact(event: Event, told: facts.MemoriesRetained, memories: Sequence[pb.NewMemory], packed: bytes) -> Fact:
     return Fact(
         rows=rows_of(
             memories,

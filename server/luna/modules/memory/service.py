@@ -1,6 +1,7 @@
 """The use cases of memory."""
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Final
 
 from arkalia.memory.v1 import memory_pb2 as pb
@@ -66,10 +67,12 @@ class MemoryService:
 
         """
         index = await self.projection.ready()
+        # They are gone through many times, and a repeated field wraps each of them anew.
+        memories = [*memories]
         return Retaining(
             namespace=namespace,
             memories=memories,
-            keys=[(namespace, id) for id in checked(memories)],
+            keys=[*zip(repeat(namespace), checked(memories), strict=False)],
             vectors=given(vectors, len(memories), index.dimension),
             visible=visible,
             late=late and not visible,
