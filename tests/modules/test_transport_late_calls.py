@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from luna.contracts import load_contracts
 from luna.resilience.gradient import LEARNT_CALLS, GradientPolicy
 from luna.resilience.limiter import SHARES, Limiter, LimiterPolicy
 from luna.transport.admission import Admission
@@ -11,6 +12,7 @@ from luna.transport.request_errors import OverloadedError
 from luna.transport.rpc import describe
 
 LIMIT = 10
+load_contracts()
 STATS = describe("/arkalia.events.v1.EventService/GetStats", unary=True)
 ROOM = int(LIMIT * SHARES[STATS.priority])
 

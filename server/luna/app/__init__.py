@@ -154,7 +154,8 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
                 ],
                 services=load_contracts(),
                 background=[
-                    *(watch.run, VitalsReport(tools).run, _sync(tools, parts).run, partial(reporter.run, peers)),
+                    *(watch.run, parts.pacing.run, VitalsReport(tools).run),
+                    *(_sync(tools, parts).run, partial(reporter.run, peers)),
                     *(loop for each in wired for loop in each.background),
                 ],
             )

@@ -1,17 +1,19 @@
 """The step that decides whether there is room for a call."""
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeAlias
 
 from arkalia.options.v1 import method_pb2
 
-from luna.resilience.limiter import OPTIONAL, Limiter, LimiterPolicy
+from luna.resilience.limiter import CRITICAL, OPTIONAL, Limiter, LimiterPolicy
 from luna.resilience.limiter_gate import LimiterGate, ShedError
 from luna.transport.call import Call
 from luna.transport.late_calls import LateCalls
 from luna.transport.levels import CurrentLevel
 from luna.transport.on_behalf import PRIORITY
+from luna.transport.pacing import Pacing
 from luna.transport.request_errors import DegradedError, OverloadedError
 from luna.transport.rpc import Rpc
 from luna.transport.step import End, Start, Step
@@ -32,7 +34,8 @@ class Admission(Step):
     does by itself, such as leaving a level, is never turned away.
 
     First the level of degradation, then the limiter, which may make the call
-    wait, then whatever else. Rpcs that steer the node, health and reflection
+    wait for a place, then the pace, which may make it wait for its turn, then
+    whatever else. Rpcs that steer the node, health and reflection
     pass the level and the limiter, whatever they say.
 
     A unary call keeps the place that the limiter gives it until it ends, or
@@ -43,11 +46,18 @@ class Admission(Step):
     name = "admission"
     inside = frozenset({"errors", "deadline", "identity"})
 
-    def __init__(self, *gates: Admit, level: CurrentLevel | None = None, limiter: Limiter | None = None) -> None:
+    def __init__(
+        self,
+        *gates: Admit,
+        level: CurrentLevel | None = None,
+        limiter: Limiter | None = None,
+        pacing: Pacing | None = None,
+    ) -> None:
         self._gates = gates
         self._level = level or CurrentLevel()
         self._limiter = LimiterGate(limiter or Limiter(LimiterPolicy()))
         self._late = LateCalls(self._limiter)
+        self._pacing = pacing or Pacing()
         self._level.listen(lambda _: self._limiter.scale(self._level.capacity))
 
     def on_start(self, rpc: Rpc) -> Start | None:
@@ -86,52 +96,75 @@ class Admission(Step):
         return end
 
     def _admit(self, rpc: Rpc) -> Start:
-        level, limiter, declared = self._level, self._limiter, rpc.priority
-        enter, admit, unary, late = limiter.enter, limiter.limiter.admit, rpc.unary, self._late
-        hold = late.hold
+        level, limiter, late, pacing, declared = self._level, self._limiter, self._late, self._pacing, rpc.priority
+        enter, admit, hold, begin, unary = limiter.enter, limiter.limiter.admit, late.hold, self._begin, rpc.unary
 
         def start(call: Call) -> None:
             headers = call.headers
-            priority = _SPELLED.get(headers[PRIORITY], declared) if PRIORITY in headers else declared
+            within = PRIORITY in headers
+            priority = _SPELLED.get(headers[PRIORITY], declared) if within else declared
             call.priority = priority
             if priority >= level.refused_from:
                 raise DegradedError(level=level.level.name, priority=_name(priority), retry_after_seconds=RETRY_SECONDS)
             asked = OPTIONAL if priority in level.limited else priority
+            # Who waits for a part of something has waited for his turn before.
+            paced = priority > CRITICAL and not within
+            pacing.urgent += priority == CRITICAL and not within
             if unary and admit(asked):
                 # As `enter` would, with one call less for each request.
-                hold(call, call.started)
+                if paced:
+                    call.waiting = begin(call, asked, paced=True)
+                else:
+                    hold(call, call.started)
                 return
             late.look()
             try:
                 waiting = enter(asked)
             except ShedError as error:
                 raise _overloaded(error, _name(priority)) from None
-            self._place(call, waiting, _name(priority), unary=unary)
+            self._place(call, waiting, asked, paced=paced)
 
         return start
 
-    def _place(self, call: Call, waiting: Coroutine[Any, Any, None] | None, priority: str, *, unary: bool) -> None:
+    def _place(self, call: Call, waiting: Coroutine[Any, Any, None] | None, asked: int, *, paced: bool) -> None:
         """Keep the place that *call* has, or waits for, until it ends; a stream needs it only to be let in."""
         if waiting is not None:
-            call.waiting = _wait(waiting, call if unary else None, self._limiter, self._late, priority)
-        elif unary:
-            self._late.hold(call, time.monotonic())
+            call.waiting = self._wait(call, waiting, asked, paced=paced)
+        elif call.rpc.unary:
+            call.waiting = self._begin(call, asked, paced=paced)
         else:
             self._limiter.leave()
 
+    async def _wait(self, call: Call, waiting: Coroutine[Any, Any, None], asked: int, *, paced: bool) -> None:
+        """Wait for a place, and for the call's turn if it has one answer; else give the place back."""
+        try:
+            await waiting
+        except ShedError as error:
+            raise _overloaded(error, _name(call.priority)) from None
+        if not call.rpc.unary:
+            self._limiter.leave()
+        elif (turn := self._begin(call, asked, paced=paced)) is not None:
+            await turn
 
-async def _wait(
-    waiting: Coroutine[Any, Any, None], call: Call | None, limiter: LimiterGate, late: LateCalls, priority: str
-) -> None:
-    """Wait for a place; without a *call* to keep it for, give it back."""
-    try:
-        await waiting
-    except ShedError as error:
-        raise _overloaded(error, priority) from None
-    if call is None:
-        limiter.leave()
-    else:
-        late.hold(call, time.monotonic())
+    def _begin(self, call: Call, asked: int, *, paced: bool) -> Coroutine[Any, Any, None] | None:
+        """Let a call that was given a place begin, or return what has to be awaited before it may."""
+        turn = self._pacing.begin(asked) if paced else None
+        if turn is not None:
+            return self._take_turn(call, turn)
+        self._late.hold(call, time.monotonic())
+        return None
+
+    async def _take_turn(self, call: Call, turn: asyncio.Future[None]) -> None:
+        limiter = self._limiter.limiter
+        try:
+            async with asyncio.timeout(limiter.policy.queue_seconds):
+                await turn
+        except BaseException as error:
+            self._limiter.leave()
+            if isinstance(error, TimeoutError):
+                raise _overloaded(ShedError(limiter), _name(call.priority)) from None
+            raise
+        self._late.hold(call, time.monotonic())
 
 
 def _overloaded(error: ShedError, priority: str) -> OverloadedError:

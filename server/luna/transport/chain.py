@@ -48,7 +48,7 @@ def standard_steps(
         Errors(reasons),
         Deadline(),
         Identity(),
-        Admission(*gates, level=parts.level, limiter=parts.limiter),
+        Admission(*gates, level=parts.level, limiter=parts.limiter, pacing=parts.pacing),
         Validate(),
         CircuitBreak(parts.circuits),
     )

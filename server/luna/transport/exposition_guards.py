@@ -1,5 +1,6 @@
 """Writes as Prometheus text what keeps this process from falling: breakers, the limiter, the level, retries."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
@@ -64,13 +65,15 @@ def _breakers(parts: Parts) -> Iterator[str]:
 
 
 def _limiter(parts: Parts) -> Iterator[str]:
-    limiter = parts.limiter
+    limiter, pacing = parts.limiter, parts.pacing
     for name, help, value in (
         ("arkalia_limiter_limit", "Calls that may be under way at once.", limiter.limit),
         ("arkalia_limiter_in_flight", "Calls that hold a place.", limiter.in_flight),
         ("arkalia_limiter_queued", "Calls that wait for a place.", limiter.queued),
         ("arkalia_limiter_admitted_total", "Calls that were let in.", limiter.admitted),
         ("arkalia_limiter_shed_total", "Calls for which there was no room.", limiter.shed),
+        ("arkalia_pace_calls_per_second", "Calls that may begin beside urgent ones.", pacing.per_second or math.inf),
+        ("arkalia_pace_waiting", "Calls that have a place and wait for their turn.", pacing.waiting),
         ("arkalia_degradation_level", "1 for NORMAL, up to 6 for SURVIVAL.", parts.level.level.value),
     ):
         yield from _family(name, help, [("", value)])

@@ -89,7 +89,7 @@ class ProcessWatch:
             services=tuple(self._services(before, now)),
             circuit_breakers=len(breakers := self._parts.circuits.engines()),
             open_circuit_breakers=sum(breaker.state in _REFUSING for breaker in breakers),
-            queued_calls=self._parts.limiter.queued,
+            queued_calls=self._parts.limiter.queued + self._parts.pacing.waiting,
         )
 
     def gauges(self) -> Mapping[str, float]:
