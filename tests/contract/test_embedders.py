@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -75,6 +76,18 @@ class TestMiniLm(EmbedderContract):
         async with aclosing(minilm(tmp_path / "none.onnx")) as embedder:
             with pytest.raises(EmbedderModelError, match=r"none\.onnx: No such file"):
                 await embedder.embed(["something"])
+
+    async def test_many_texts_let_others_go_first(self, embedder: Embedder) -> None:
+        """
+        They have threads that stand back; a single text, which somebody waits for, does not.
+        """
+        before = _standing_back()
+        await embedder.embed(["alone"])
+        alone = _standing_back()
+        await embedder.embed([f"one of {number}" for number in range(20)])
+
+        assert alone == before
+        assert _standing_back() > before
 
 
 class TestOnnx(EmbedderContract):
@@ -317,3 +330,9 @@ async def test_an_extra_that_is_not_installed_is_named(tmp_path: Path) -> None:
     (tmp_path / "modules.json").write_text(json.dumps([]))
     with pytest.raises(EmbedderModelError, match=r"pip install 'arkalia-luna\[embeddings\]'"):
         await SentenceTransformersEmbedder.open(tmp_path)
+
+
+def _standing_back() -> int:
+    """Return how many threads of this process are nicer than its first."""
+    threads = [int(task.name) for task in Path("/proc/self/task").iterdir()]
+    return sum(os.getpriority(os.PRIO_PROCESS, each) > os.getpriority(os.PRIO_PROCESS, os.getpid()) for each in threads)

@@ -16,9 +16,12 @@ from luna.kernel.embedding import EmbedderUnavailableError, Vectors
 
 THREADS_MAX: Final = 4
 SLICE: Final = 8
-"""Texts that a thread embeds at a time before it looks who else is waiting: some 15 ms for short ones."""
+"""Texts that a thread embeds at a time before it looks who else is waiting: some 15 ms for short ones. Who brings
+more has threads of his own, which stand back."""
 SLICE_CHARACTERS: Final = 2048
 """As many in longer ones: some 70 ms."""
+NICE: Final = 10
+"""How far the threads stand back that embed many texts, behind everything else that the machine does."""
 
 
 class OnnxEmbedder:
@@ -33,6 +36,10 @@ class OnnxEmbedder:
         self._sha256 = sha256
         self._threads = threads or min(THREADS_MAX, os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
+        # On Linux it is the thread that becomes nicer, and there is no way back without privileges.
+        self._patient = ThreadPoolExecutor(
+            self._threads, thread_name_prefix="embed-many", initializer=os.nice, initargs=(NICE,)
+        )
         self._loading: asyncio.Future[OnnxModel] | None = None
         self._closed = False
 
@@ -48,10 +55,11 @@ class OnnxEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         model = await self._model()
+        pool = self._pool if len(texts) <= SLICE else self._patient
 
         async def embed(part: Sequence[str]) -> Vectors:
             self._check_open()
-            return await asyncio.get_running_loop().run_in_executor(self._pool, model.vectors, part)
+            return await asyncio.get_running_loop().run_in_executor(pool, model.vectors, part)
 
         size = min(SLICE, ceil(len(texts) / self._threads))
         return await in_slices(texts, embed, size=size, width=self._threads, characters=SLICE_CHARACTERS)
@@ -60,6 +68,7 @@ class OnnxEmbedder:
         """Wait for what the threads are at, and end them."""
         self._closed = True
         await asyncio.to_thread(self._pool.shutdown)
+        await asyncio.to_thread(self._patient.shutdown)
         self._loading = None
 
     def _check_open(self) -> None:
