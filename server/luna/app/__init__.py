@@ -38,6 +38,7 @@ from luna.transport.health import HealthMonitor
 from luna.transport.logs import configure
 from luna.transport.meter import Meter
 from luna.transport.metrics import serve_metrics
+from luna.transport.nearby import Nearby
 from luna.transport.parts import Parts
 from luna.transport.server import ServerConfig, serve
 from luna.transport.sockets import AddressError, urgent_sockets
@@ -119,9 +120,10 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
     parts = Parts(circuits=Circuits(identity.process), failures=reporter)
     watch = ProcessWatch(meter, identity, parts=parts)
     faults = FaultBoard() if settings.chaos else None
+    nearby = Nearby(place.process.name)
     async with AsyncExitStack() as stack:
         spans = await stack.enter_async_context(_spans(settings, meter, identity))
-        peers = await stack.enter_async_context(channels(settings, place, parts, client_meter))
+        peers = await stack.enter_async_context(channels(settings, place, parts, client_meter, nearby))
         tools = await stack.enter_async_context(
             toolbox(
                 settings,
@@ -143,15 +145,15 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
                 lambda: render(meter, watch.gauges()) + render_guards(parts, client_meter, peers.all(), reporter),
             )
         )
+        chain = _chain(settings, meter, spans, faults, parts)
+        registrations = [each.register for each in wired]
+        registrations += [partial(register, board=faults)] if faults else []
         address = await stack.enter_async_context(
             serve(
                 _config(settings, place),
-                chain=_chain(settings, meter, spans, faults, parts),
+                chain=chain,
                 health=HealthMonitor(_probes(wired)),
-                registrations=[
-                    *(each.register for each in wired),
-                    *([partial(register, board=faults)] if faults else []),
-                ],
+                registrations=registrations,
                 services=load_contracts(),
                 background=[
                     *(watch.run, parts.pacing.run, VitalsReport(tools).run),
@@ -160,6 +162,7 @@ async def running(settings: Settings, place: Place) -> AsyncIterator[str]:
                 ],
             )
         )
+        nearby.open(chain, registrations)
         # On a small machine a validator is for whoever needs one.
         if not settings.all_in_one:
             loop = asyncio.get_running_loop()

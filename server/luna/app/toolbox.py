@@ -31,6 +31,7 @@ from luna.topology import Process, Topology
 from luna.transport.check import PeerCheck
 from luna.transport.client_meter import ClientMeter
 from luna.transport.faults import FaultBoard
+from luna.transport.nearby import Nearby
 from luna.transport.parts import Parts
 from luna.transport.peers import Peers
 from luna.transport.remote_consumers import RemoteConsumers
@@ -78,8 +79,10 @@ def directory(topology: Topology) -> Sequence[ServiceEntry]:
 
 
 @asynccontextmanager
-async def channels(settings: Settings, place: Place, parts: Parts, meter: ClientMeter) -> AsyncIterator[Peers]:
-    """Yield the channels to the processes of the node."""
+async def channels(
+    settings: Settings, place: Place, parts: Parts, meter: ClientMeter, nearby: Nearby
+) -> AsyncIterator[Peers]:
+    """Yield the channels to the processes of the node, of which one is this."""
     entries = directory(place.topology)
     links = _links(settings, entries)
     peers = Peers(
@@ -88,6 +91,7 @@ async def channels(settings: Settings, place: Place, parts: Parts, meter: Client
         processes={entry.service: entry.process for entry in entries},
         parts=parts,
         meter=meter,
+        nearby=nearby,
     )
     async with aclosing(peers):
         yield peers

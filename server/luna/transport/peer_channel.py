@@ -10,6 +10,7 @@ from luna.kernel.clock import SystemClock
 from luna.kernel.context import current_call
 from luna.resilience.circuit import CircuitState
 from luna.resilience.hedging import Hedge, HedgePolicy
+from luna.transport.nearby import NearbyChannel
 from luna.transport.on_behalf import headers_for, timeout_for
 from luna.transport.peer_call import PeerCall, Way
 from luna.transport.peer_errors import ended_with
@@ -60,7 +61,8 @@ class PeerChannel:
         return self._streaming(method, self._channel.stream_stream(method, *args, **kwargs))
 
     def _hedge(self, rpc: Rpc) -> Hedge | None:
-        if not (self._retries and rpc.read_only) or rpc.control:
+        # What is late in this very process would not come sooner if it were asked twice.
+        if not (self._retries and rpc.read_only) or rpc.control or isinstance(self._channel, NearbyChannel):
             return None
         return Hedge(HedgePolicy(), self._peer.budget, SystemClock())
 

@@ -6,6 +6,7 @@ from typing import Final, cast
 import grpc.aio
 
 from luna.transport.client_meter import ClientMeter
+from luna.transport.nearby import Nearby, NearbyChannel
 from luna.transport.parts import Parts
 from luna.transport.peer_channel import PeerChannel
 from luna.transport.peer_guard import Peer
@@ -49,6 +50,7 @@ class Peers:
         processes: Mapping[str, str] | None = None,
         parts: Parts | None = None,
         meter: ClientMeter | None = None,
+        nearby: Nearby | None = None,
     ) -> None:
         """Take the gRPC target, such as ``unix:/run/log-0.sock``, of each service by its full name.
 
@@ -58,12 +60,14 @@ class Peers:
             processes: what the process is called that serves a service; where it is not said, by its target.
             parts: what this process keeps itself and others from falling with.
             meter: counts the calls.
+            nearby: what this process serves itself.
 
         """
         self._targets = dict(targets)
         self._processes = processes or {}
         self._parts = parts or Parts()
         self._meter = meter or ClientMeter()
+        self._nearby = nearby
         self._options = (*OPTIONS, ("grpc.max_receive_message_length", 4 * message_bytes_max))
         self._lines: dict[str, _Line] = {}
 
@@ -101,5 +105,11 @@ class Peers:
         target = self._targets[service]
         if target not in self._lines:
             peer = Peer(self._processes.get(service, target), self._parts, self._meter)
-            self._lines[target] = _Line(Link(grpc.aio.insecure_channel(target, options=self._options), peer))
+            self._lines[target] = _Line(Link(self._channel(target, peer.name), peer))
         return self._lines[target]
+
+    def _channel(self, target: str, process: str) -> grpc.aio.Channel:
+        channel = grpc.aio.insecure_channel(target, options=self._options)
+        if self._nearby is None or process != self._nearby.process:
+            return channel
+        return cast("grpc.aio.Channel", NearbyChannel(channel, self._nearby))

@@ -1,6 +1,7 @@
 """Asks the modules that remember and decide, in the processes where they are."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Final
 
 import grpc.aio
@@ -31,12 +32,17 @@ class PeerSources:
     def __init__(self, peers: Callable[[str], grpc.aio.Channel]) -> None:
         self._peers = peers
 
+    @cached_property
+    def _memory(self) -> "memory_stubs.MemoryServiceAsyncStub":
+        # To prepare the calls of a service takes longer than to make one.
+        stub: memory_stubs.MemoryServiceAsyncStub = memory_stubs.MemoryServiceStub(self._peers(_MEMORY))
+        return stub
+
     async def recall(self, namespace: str, question: str, limit: int) -> Sequence[Passage]:
         """Return what memory has on *question*, the best first."""
         request = memory_service_pb2.RecallRequest(namespace=namespace, text=_cut(question), limit=limit)
         try:
-            stub = memory_stubs.MemoryServiceStub(self._peers(_MEMORY))
-            answer = await stub.Recall(request, timeout=PATIENCE_SECONDS)
+            answer = await self._memory.Recall(request, timeout=PATIENCE_SECONDS)
         except (grpc.aio.AioRpcError, DomainError) as error:
             raise SourceDownError(_why(error)) from error
         return [_from_memory(found) for found in answer.memories]
