@@ -97,10 +97,12 @@ async def test_upkeep_and_batches_do_not_hinder_each_other(index: MemoryIndex) -
     assert await everything(index) == await everything(await told(40))
 
 
-async def test_what_upkeep_moves_during_a_search_is_found(index: LanceIndex) -> None:
+async def test_what_upkeep_moves_during_a_search_is_found(path: Path) -> None:
     """
     It is looked for again, where it lies then.
     """
+    index = await LanceIndexes(path, copied_max=0).open("fake", DIMENSION)
+    assert isinstance(index, LanceIndex)
     rows = [row(f"{number}", text="quince") for number in range(4)]
     for position, each in enumerate(rows, start=1):
         await index.apply(Batch(position=position, rows=[each], vectors=vectors_of([each])))
@@ -122,6 +124,7 @@ async def test_what_upkeep_moves_during_a_search_is_found(index: LanceIndex) -> 
         found = await search()
 
         assert sorted(hit.row.id for hit in found.hits) == ["0", "1", "2"]
+    await index.aclose()
 
 
 async def test_what_was_removed_goes_with_the_versions_that_had_it(path: Path) -> None:
@@ -283,6 +286,48 @@ async def test_what_came_is_indexed_once_no_more_comes(index: MemoryIndex) -> No
             await asyncio.sleep(0.1)
 
     assert (await index.stats()).rows_unindexed == 0
+
+
+@pytest.mark.parametrize("copied_max", [100, 4096])
+async def test_a_small_table_answers_as_a_large_one_does(tmp_path: Path, copied_max: int) -> None:
+    """
+    Whatever changes, when it is no longer small, and when it is opened again.
+    """
+    places = LanceIndexes(tmp_path / "large", copied_max=0), LanceIndexes(tmp_path / "small", copied_max=copied_max)
+    large, small = [await place.open("fake", DIMENSION) for place in places]
+    chance = np.random.default_rng(4)
+    for position in [*range(1, 20), 7, *range(20, 31)]:
+        for index in (large, small):
+            await index.apply(batch_at(position))
+        if position % 10 == 0:
+            await large.optimize()
+            await small.aclose()
+            small = await places[1].open("fake", DIMENSION)
+        wanted = chance.standard_normal(DIMENSION).astype(np.float32)
+        meant = [await index.nearest(wanted, ALL, 9) for index in (small, large)]
+        named = [await index.matching(f"{position * 20 - 30} {position - 2}", ALL, 100) for index in (small, large)]
+
+        assert [hit.row for hit in meant[0].hits] == [hit.row for hit in meant[1].hits]
+        assert [hit.score for hit in meant[0].hits] == pytest.approx([hit.score for hit in meant[1].hits], abs=1e-5)
+        assert {hit.row.id for hit in named[0].hits} == {hit.row.id for hit in named[1].hits}
+    await large.aclose()
+    await small.aclose()
+
+
+async def test_words_are_found_whatever_their_accents(tmp_path: Path) -> None:
+    """
+    In small tables as in large ones, and in other scripts; not the parts of words.
+    """
+    texts = ["Straße über Ærø", "naïve café", "l'été à Łódź", "foo-bar hello_world", "日本語 テスト", "ПРИВЕТ мир 3.14"]
+    rows = [row(f"{number}", text=text) for number, text in enumerate(texts)]
+    for copied_max in (0, 4096):
+        index = await LanceIndexes(tmp_path / f"{copied_max}", copied_max=copied_max).open("fake", DIMENSION)
+        await index.apply(Batch(position=1, rows=rows, vectors=vectors_of(rows)))
+        for wanted, words in enumerate(["strasse UBER aero", "Cafe", "ete lodz", "hello bar", "テスト", "привет 14"]):
+            for word in words.split():
+                assert [hit.row.id for hit in (await index.matching(word, ALL, 5)).hits] == [f"{wanted}"]
+        assert not (await index.matching("caf stras 31", ALL, 5)).hits
+        await index.aclose()
 
 
 async def test_a_broken_index_is_done_without(index: MemoryIndex, path: Path) -> None:

@@ -22,9 +22,9 @@ class TestFakeMemoryIndex(MemoryIndexContract):
 
 
 class TestLanceIndex(MemoryIndexContract):
-    @pytest.fixture
-    def indexes(self, tmp_path: Path) -> MemoryIndexes:
-        return LanceIndexes(tmp_path / "memories")
+    @pytest.fixture(params=[0, 4096], ids=["large", "small"])
+    def indexes(self, tmp_path: Path, request: pytest.FixtureRequest) -> MemoryIndexes:
+        return LanceIndexes(tmp_path / "memories", copied_max=request.param)
 
     @pytest.fixture
     async def index(self, indexes: MemoryIndexes) -> AsyncIterator[MemoryIndex]:

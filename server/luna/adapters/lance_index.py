@@ -8,16 +8,18 @@ import pyarrow as pa
 from lancedb.db import AsyncConnection
 from lancedb.table import AsyncTable
 
+from luna.adapters.lance_copy import LanceCopy, copied
 from luna.adapters.lance_errors import spoken
 from luna.adapters.lance_folder import TABLE, LanceFolder
 from luna.adapters.lance_known import KnownKeys
-from luna.adapters.lance_reader import LanceReader, checked
+from luna.adapters.lance_reader import LanceReader, beginning, checked
 from luna.adapters.lance_upkeep import LanceUpkeep, vector_index
 from luna.adapters.lance_where import HIDDEN, ended
 from luna.adapters.lance_words import MARKER, reached
 from luna.adapters.lance_writer import LanceWriter
+from luna.kernel.embedding import Vectors
 from luna.kernel.memory_errors import TagTakenError, VersionUnknownError
-from luna.kernel.memory_rows import Batch, IndexStats, Key, Moment, Row, Version
+from luna.kernel.memory_rows import Batch, Found, IndexStats, Key, Moment, Row, Rung, Version, Where
 
 
 class LanceIndex(LanceReader):
@@ -31,6 +33,7 @@ class LanceIndex(LanceReader):
         *,
         folder: LanceFolder | None,
         keep: timedelta,
+        copied_max: int,
     ) -> None:
         self.model_id = (columns.metadata or {})[b"arkalia.model_id"].decode()
         self.dimension = int((columns.metadata or {})[b"arkalia.dimension"])
@@ -38,6 +41,8 @@ class LanceIndex(LanceReader):
         self._connection = connection
         self._columns = columns
         self._folder = folder
+        self._copied_max = copied_max
+        self._copy: LanceCopy | None = None
         self._upkeep = LanceUpkeep(table, self._seal, keep)
         self._writer = LanceWriter(table, columns, KnownKeys(), position=0, plain=False)
         self._turn = asyncio.Lock()
@@ -56,6 +61,8 @@ class LanceIndex(LanceReader):
         self._writer = LanceWriter(self._table, self._columns, known, position=self._position, plain=self._plain)
         await self._look()
         await self._seal()
+        if len(found) <= self._copied_max:
+            self._copy = await copied(self._table, self.dimension, self._copied_max)
 
     async def apply(self, batch: Batch) -> None:
         """Change what *batch* says."""
@@ -69,6 +76,13 @@ class LanceIndex(LanceReader):
                 self._plain = self._writer.plain
                 self._version = max(self._version, self._writer.version)
                 self._position = self._writer.position
+            if self._copy is not None and not self._copy.apply(batch):
+                self._copy = None
+
+    async def matching(self, text: str, where: Where, limit: int) -> Found:
+        """Find up to *limit* memories that have words of *text*, best first. *text* has no syntax."""
+        found = self._copy.matching(beginning(text), where, limit) if self._copy is not None else None
+        return found if found is not None else await super().matching(text, where, limit)
 
     async def get(self, keys: Sequence[Key]) -> Mapping[Key, Row]:
         """Return those of *keys* that there are. To learn that all are new costs nothing."""
@@ -173,6 +187,11 @@ class LanceIndex(LanceReader):
                 await self._seal()
             self._table.close()
             self._connection.close()
+
+    async def _by_meaning(self, vector: Vectors, where: Where, limit: int, rung: Rung) -> Found:
+        if self._copy is not None:
+            return self._copy.nearest(vector, where, limit)
+        return await super()._by_meaning(vector, where, limit, rung)
 
     async def _listed(self) -> Sequence[Version]:
         with spoken("listing versions"):

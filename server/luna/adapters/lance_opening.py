@@ -24,6 +24,7 @@ async def opened(
     anew: bool,
     folder: LanceFolder | None,
     keep: timedelta,
+    copied_max: int,
 ) -> LanceIndex:
     """Return the index at *uri*, empty if there is none or if it is made *anew*.
 
@@ -41,7 +42,7 @@ async def opened(
         found = await table.schema()
         if _said(found) != _said(columns):
             raise IndexMismatchError(found=_said(found), wanted=_said(columns))
-        index = LanceIndex(connection, table, columns, folder=folder, keep=keep)
+        index = LanceIndex(connection, table, columns, folder=folder, keep=keep, copied_max=copied_max)
         await index.begin()
         return index
 

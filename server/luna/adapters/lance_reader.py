@@ -63,7 +63,7 @@ class LanceReader:
     async def matching(self, text: str, where: Where, limit: int) -> Found:
         """Find up to *limit* memories that have words of *text*, best first. *text* has no syntax."""
         # Its other fields have defaults, which its types do not say.
-        query = MatchQuery(" ".join(text.split()[:_WORDS_MAX]), "text")  # type: ignore[call-arg]
+        query = MatchQuery(beginning(text), "text")  # type: ignore[call-arg]
 
         async def ask(condition: str, wanted: int) -> Sequence[tuple[int, float]]:
             found = self._table.query().nearest_to_text(query).where(condition).limit(wanted)
@@ -132,6 +132,11 @@ class LanceReader:
                 break
             # Upkeep or a batch came between, and what was found lies elsewhere, or nowhere.
         return hits
+
+
+def beginning(text: str) -> str:
+    """Return as much of *text* as is looked for."""
+    return " ".join(text.split()[:_WORDS_MAX])
 
 
 def checked(vectors: Vectors, dimension: int) -> Vectors:

@@ -29,6 +29,20 @@ def counts(where: Where, row: Row) -> bool:
     return not expired and (where.include_superseded or not row.superseded_by)
 
 
+def meets(where: Where, row: Row) -> bool:
+    """Return whether *row* is one that `whole` would let through."""
+    return (
+        row.namespace == where.namespace
+        and where.collection in {None, row.collection}
+        and all(row.attributes.get(wanted.key) in wanted.values for wanted in where.attributes)
+        and (where.retained_from_ns is None or row.retain_ns >= where.retained_from_ns)
+        and (where.retained_until_ns is None or row.retain_ns < where.retained_until_ns)
+        and (where.importance_min is None or row.importance >= where.importance_min)
+        and (where.importance_max is None or row.importance <= where.importance_max)
+        and counts(where, row)
+    )
+
+
 def among(keys: Sequence[Key]) -> str:
     """Return that a row is one of *keys*."""
     return f"key IN ({_listed([spelled(key) for key in keys])})" if keys else "false"

@@ -1,0 +1,119 @@
+"""Keeps a table in memory too for as long as it is small, and answers from there.
+
+LanceDB takes two to five milliseconds of processor time for a search, in
+several threads that wait for each other, however little there is to find.
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+from lancedb.table import AsyncTable
+from numpy.typing import NDArray
+
+from luna.adapters.lance_where import meets
+from luna.adapters.lance_words import MARKER, to_rows, to_vectors
+from luna.adapters.words import Words
+from luna.kernel.embedding import Vectors
+from luna.kernel.memory_rows import Batch, Found, Hit, Key, Row, Rung, Where
+
+CHARACTERS_MAX: Final = 2**20
+"""Of all texts together."""
+TEXTS_AT_ONCE: Final = 256
+CHARACTERS_AT_ONCE: Final = 2**15
+"""How much is split into words before others have their turn."""
+
+
+class LanceCopy:
+    """The rows of a table, and their vectors."""
+
+    def __init__(self, dimension: int, rows_max: int) -> None:
+        self._vectors = np.zeros((rows_max, dimension), np.float32)
+        """Of unit length, each at the place of its row."""
+        self._rows: list[Row | None] = []
+        self._places: dict[Key, int] = {}
+        self._free: list[int] = []
+        self._characters = 0
+        self._words = Words(rows_max)
+        self._unread: dict[int, None] = {}
+        """The places whose words are not known, or no longer right."""
+
+    def apply(self, batch: Batch) -> bool:
+        """Change what *batch* says. Return whether the table is still small; if not, this is of no use any more."""
+        for key in batch.remove:
+            self._remove(key)
+        if len(self._places) + len(batch.rows) > len(self._vectors):
+            return False
+        for row, vector in zip(batch.rows, unit(batch.vectors), strict=True):
+            self._put(row, vector)
+        for each in batch.superseded:
+            place = self._places.get((each.namespace, each.id))
+            if place is not None and (row_there := self._rows[place]) is not None:
+                self._rows[place] = row_there._replace(superseded_by=each.by)
+        return self._characters <= CHARACTERS_MAX
+
+    def nearest(self, vector: Vectors, where: Where, limit: int) -> Found:
+        """Find up to *limit* memories by meaning, closest first, by comparing with all."""
+        # Not `@`, whose threads would wait for each other where others keep the processors busy.
+        scores = np.minimum(np.vecdot(self._vectors[: len(self._rows)], unit(vector)), 1.0)
+        return Found(hits=self._first(np.argsort(-scores), scores, where, limit), rung=Rung.FLAT)
+
+    def matching(self, text: str, where: Where, limit: int) -> Found | None:
+        """Find up to *limit* memories that have words of *text*, best first; ``None`` while not all texts were read."""
+        self._read()
+        if self._unread:
+            return None
+        scores = self._words.scores(text)
+        places = np.flatnonzero(scores)
+        best = places[np.argsort(-scores[places])]
+        return Found(hits=self._first(best, scores, where, limit), rung=Rung.FULL_TEXT)
+
+    def _put(self, row: Row, vector: Vectors) -> None:
+        self._remove(row.key)
+        if not self._free:
+            self._free.append(len(self._rows))
+            self._rows.append(None)
+        place = self._places[row.key] = self._free.pop()
+        self._rows[place], self._vectors[place] = row, vector
+        self._unread[place] = None
+        self._characters += len(row.text)
+
+    def _remove(self, key: Key) -> None:
+        place = self._places.pop(key, None)
+        if place is None or (row := self._rows[place]) is None:
+            return
+        self._characters -= len(row.text)
+        self._rows[place] = None
+        self._words.remove(place)
+        self._unread.pop(place, None)
+        self._free.append(place)
+
+    def _read(self) -> None:
+        read = 0
+        for place in [*islice(self._unread, TEXTS_AT_ONCE)]:
+            row = self._rows[place]
+            if row is None or read > CHARACTERS_AT_ONCE:
+                return
+            self._words.put(place, row.text)
+            del self._unread[place]
+            read += len(row.text)
+
+    def _first(self, best: NDArray[Any], scores: NDArray[Any], where: Where, limit: int) -> Sequence[Hit]:
+        found = ((self._rows[place], float(scores[place])) for place in best)
+        hits = (Hit(row=row, score=score) for row, score in found if row is not None and meets(where, row))
+        return [*islice(hits, limit)]
+
+
+async def copied(table: AsyncTable, dimension: int, rows_max: int) -> LanceCopy | None:
+    """Return a copy of *table*, ``None`` if it is not small."""
+    found = await table.query().where(f"key != '{MARKER}'").to_arrow()
+    copy = LanceCopy(dimension, rows_max)
+    return copy if copy.apply(Batch(position=0, rows=to_rows(found), vectors=to_vectors(found))) else None
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Return *vectors*, none of which is zero, at length 1."""
+    # Squares of very small and very large numbers need more bits than the vectors have.
+    wide = vectors.astype(np.float64)
+    return np.asarray(wide / np.linalg.norm(wide, axis=-1, keepdims=True), np.float32)
