@@ -7,7 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from luna.kernel.generation import Delta, Ending, Finished, Piece, ToolCall, joined
-from luna.kernel.streams import in_batches
+from luna.kernel.streams import Begun, in_batches
 
 CALL = ToolCall(id="1", name="look", arguments="{}")
 END = Finished(ending=Ending.STOP)
@@ -116,3 +116,30 @@ def test_words_that_follow_each_other_are_one_delta(pieces: list[Piece], whole: 
     Nothing else is, and the order stays.
     """
     assert list(joined(pieces)) == whole
+
+
+async def test_the_first_is_asked_for_at_once() -> None:
+    """
+    The rest when it is wanted, and an end is an end.
+    """
+    tap = Tap()
+    tap.put(1, 2, 3, EOFError())
+    begun = Begun(tap.flow())
+    await turns()
+    assert tap.taken == 1
+    assert [item async for item in begun] == [1, 2, 3]
+    await begun.aclose()
+    assert tap.is_closed
+
+
+@pytest.mark.parametrize("items", [[], [1], [ValueError("broken")]])
+async def test_what_is_begun_and_not_read_can_be_closed(items: list[int | Exception]) -> None:
+    """
+    Whether the first is there, is waited for, or will never come.
+    """
+    tap = Tap()
+    tap.put(*items)
+    begun = Begun(tap.flow())
+    await turns()
+    await begun.aclose()
+    assert tap.is_closed

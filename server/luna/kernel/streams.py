@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 
 
@@ -18,7 +19,33 @@ class _End:
     """Why not."""
 
 
-async def with_pauses(items: AsyncGenerator[T, None], *, every: float) -> AsyncGenerator[T | None, None]:
+class Begun(Generic[T_co]):
+    """Items of which the first is asked for at once. `aclose` it, read or not."""
+
+    def __init__(self, items: AsyncGenerator[T_co, None]) -> None:
+        self._items = items
+        self._first = asyncio.ensure_future(anext(items))
+        self._is_read = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T_co:
+        if self._is_read:
+            return await anext(self._items)
+        self._is_read = True
+        return await self._first
+
+    async def aclose(self) -> None:
+        """Close the items, whatever they are waiting for."""
+        await _dropped(self._first)
+        if not self._first.cancelled():
+            # Whoever closes it does not want to know.
+            self._first.exception()
+        await self._items.aclose()
+
+
+async def with_pauses(items: AsyncGenerator[T, None] | Begun[T], *, every: float) -> AsyncGenerator[T | None, None]:
     """Yield from *items*, and ``None`` whenever *every* seconds pass without one.
 
     The pending ``anext`` is kept across pauses: cancelling it, as

@@ -12,13 +12,13 @@ Whatever ends an answer early, what was said until then is recorded.
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import uuid4
 
 from arkalia.assistantia.v1 import assistant_service_pb2 as rpc
 from arkalia.assistantia.v1 import conversation_pb2 as pb
 
-from luna.kernel.streams import until
+from luna.kernel.streams import Begun, until
 from luna.kernel.times import duration
 from luna.modules.assistantia.answer import Found, compose
 from luna.modules.assistantia.conversations import Conversations
@@ -34,6 +34,9 @@ EXCERPT_CHARACTERS: Final = 1000
 STOPPED: Final = "the caller hung up, or the node stopped"
 INTERRUPTED: Final = "the caller interrupted it"
 
+Answer: TypeAlias = Begun[Part | rpc.ChatResponse]
+"""The parts of an answer. Close it, read or not."""
+
 
 class Assistant:
     """Answers messages one at a time; any number of them side by side."""
@@ -44,13 +47,22 @@ class Assistant:
         self._reception = Reception(mind, conversations)
         self._writer = Writer(mind.shelf, mind.clock)
 
-    async def begin(self, request: rpc.ChatRequest) -> Asked:
-        """Judge what is said, and record it. Raises what `Reception.take` does."""
-        return await self._reception.take(request)
+    async def begin(self, request: rpc.ChatRequest, stop: asyncio.Event | None = None) -> tuple[Asked, Answer]:
+        """Judge what is said and record it, and return it with its answer, which ends when *stop* is set.
 
-    async def answer(
-        self, asked: Asked, stop: asyncio.Event | None = None
-    ) -> AsyncGenerator[Part | rpc.ChatResponse, None]:
+        The model is asked meanwhile; what it says is for nobody until the record is safe. Raises what
+        `Reception.take` does.
+        """
+        asked = await self._reception.take(request)
+        answer = Begun(self._answer(asked, stop))
+        try:
+            await asyncio.shield(asked.recorded)
+        except BaseException:
+            await answer.aclose()
+            raise
+        return asked, answer
+
+    async def _answer(self, asked: Asked, stop: asyncio.Event | None) -> AsyncGenerator[Part | rpc.ChatResponse, None]:
         """Yield the parts of the answer, until *stop* is set, then what it took, then its end.
 
         Raises:
@@ -68,6 +80,7 @@ class Assistant:
             with _noting_why(asked, turn, draft):
                 async with aclosing(until(answer, stop) if stop else answer) as parts:
                     async for part in parts:
+                        await asyncio.shield(asked.recorded)
                         if not (draft.text or draft.tool_calls):
                             usage.time_to_first_token.CopyFrom(duration(clock.monotonic() - asked.started))
                         draft.add(part)
@@ -76,6 +89,7 @@ class Assistant:
                 turn.broke_off, draft.ending = INTERRUPTED, pb.ANSWER_ENDING_INTERRUPTED
         finally:
             _fill(turn, usage, draft)
+            await asyncio.shield(asked.recorded)
             await asyncio.shield(self._conversations.take(asked.talk, turn, usage))
         yield rpc.ChatResponse(usage=usage)
         yield rpc.ChatResponse(done=_done(turn, draft))

@@ -54,25 +54,18 @@ async def _exchange(
     for left in reversed(range(ROUNDS_MAX + 1)):
         if not left:
             del request.tools[:]
-        asked, calls = await assistant.begin(request), list[ToolCall]()
-        yield asked
-        async with aclosing(_answer(assistant, asked, inbox.enough, calls)) as parts:
-            async for part in parts:
+        asked, answer = await assistant.begin(request, inbox.enough)
+        calls = list[ToolCall]()
+        async with aclosing(answer):
+            yield asked
+            async for part in answer:
+                if isinstance(part, Part) and part.tool_call is not None:
+                    calls.append(part.tool_call)
                 yield part
         results = await inbox.results(calls, tool_seconds)
         if not results or inbox.enough.is_set():
             return
         request = _continued(request, asked, results)
-
-
-async def _answer(
-    assistant: Assistant, asked: Asked, enough: asyncio.Event, calls: list[ToolCall]
-) -> AsyncGenerator[Said, None]:
-    async with aclosing(assistant.answer(asked, enough)) as parts:
-        async for part in parts:
-            if isinstance(part, Part) and part.tool_call is not None:
-                calls.append(part.tool_call)
-            yield part
 
 
 def _continued(request: rpc.ChatRequest, asked: Asked, results: Sequence[model_pb2.ToolResult]) -> rpc.ChatRequest:

@@ -1,4 +1,4 @@
-"""Receives what somebody says: judges it, records it, and finds out which models may answer."""
+"""Receives what somebody says: judges it, has it recorded, and finds out which models may answer."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -57,6 +57,8 @@ class Asked:
     """The place in `turns` of what a person said last."""
     found: "asyncio.Future[Found]"
     """What the answer can rest on. It is looked for while the message is judged and recorded."""
+    recorded: "asyncio.Future[None]"
+    """Whether what was said is on record: nothing is answered before."""
     ladder: Ladder
     tools: Sequence[model_pb2.Tool]
     """What the model may ask for: those that the guard takes for no attack."""
@@ -72,7 +74,7 @@ class Reception:
         self._conversations = conversations
 
     async def take(self, request: rpc.ChatRequest) -> Asked:
-        """Judge what is said, and record it.
+        """Judge what is said, and begin to record it.
 
         Raises:
             BudgetSpentError: a model is asked for, and the caller has used up what it may.
@@ -97,7 +99,7 @@ class Reception:
             turns = [*earlier, turn]
             question = max((place for place, it in enumerate(turns) if it.speaker == pb.SPEAKER_USER), default=0)
             found = found or self._look(request, turns[question].text, talk.conversation.namespace)
-            await self._conversations.take(talk, turn)
+            recorded = asyncio.ensure_future(self._conversations.take(talk, turn))
         except BaseException:
             if found:
                 found.cancel()
@@ -110,6 +112,7 @@ class Reception:
             turns=turns,
             question=question,
             found=found,
+            recorded=recorded,
             ladder=models,
             tools=tools,
             notes=[*models.notes, *dropped, *notes],

@@ -44,10 +44,9 @@ class AssistantServicer(stubs.AssistantServiceServicer):
         self._checkpoint_seconds = checkpoint_seconds
 
     async def Chat(self, request: rpc.ChatRequest, context: Context) -> AsyncGenerator[rpc.ChatResponse, None]:
-        asked = await self._assistant.begin(request)
-        yield self._begun(asked)
-        answer = with_pauses(self._assistant.answer(asked), every=self._checkpoint_seconds)
-        async with aclosing(answer) as parts:
+        asked, answer = await self._assistant.begin(request)
+        async with aclosing(answer), aclosing(with_pauses(answer, every=self._checkpoint_seconds)) as parts:
+            yield self._begun(asked)
             async for part in parts:
                 for response in _responses(part):
                     yield response
