@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.guard_corpus import CORPUS, FRESH, LOOK, SEALED, Sample, read, written
+from benchmarks.guard_background import background
+from benchmarks.guard_corpus import APART, CORPUS, FRESH, LOOK, SEALED, Sample, read, written
 from benchmarks.guard_training import joined, read_by, ruled, table
 from luna.modules.assistantia.guard import PromptGuard
 from luna.modules.assistantia.learned import load_model
@@ -26,16 +27,17 @@ def main() -> Mapping[str, object]:
     """Print and return the shares and the times."""
     lexicon = load()
     guard = PromptGuard(lexicon, load_model())
-    apart = {"fresh": written(FRESH), "look": written(LOOK), "sealed": written(SEALED)}
-    seen = read(CORPUS)
-    readings = read_by(lexicon, seen)
-    _, chances = joined(seen, table(readings), ruled(lexicon, readings))
+    apart = {"fresh": written(FRESH), "look": written(LOOK), "sealed": written(SEALED), "apart": written(APART)}
+    seen, documents = read(CORPUS), background()
+    readings = read_by(lexicon, seen + documents)
+    _, chances = joined(seen + documents, table(readings), ruled(lexicon, readings))
     judged = {
         **{
             name: _by_level(lexicon, samples, np.array([guard.check(it.text).score for it in samples]))
             for name, samples in apart.items()
         },
-        "held_out": _by_level(lexicon, seen, chances),
+        "held_out": _by_level(lexicon, seen, chances[: len(seen)]),
+        "documents": _by_level(lexicon, documents, chances[len(seen) :]),
     }
     for kind, shares in judged.items():
         print(f"  {kind}")

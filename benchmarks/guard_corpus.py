@@ -15,6 +15,8 @@ LOOK: Final = CORPUS.with_name("guard_look")
 """Attacks and ordinary texts of many kinds, to look at while tuning, that nothing was learned from."""
 SEALED: Final = CORPUS.with_name("guard_sealed")
 """The other half of these, of which only counts are looked at."""
+APART: Final = CORPUS.with_name("guard_apart")
+"""A quarter of the texts in ``varied.tsv``, of which only counts are looked at."""
 EVERYDAY: Final = CORPUS.with_name("guard_short")
 """Short harmless messages that nothing was learned from."""
 PATTERN_SAMPLES: Final = 24
@@ -38,6 +40,8 @@ class Sample:
     text: str
     made: bool = False
     """Whether a pattern stands for it, or it is short and easy: good to learn from, not to measure with."""
+    background: bool = False
+    """Whether it is a piece of a document that is there anyway."""
 
     @property
     def together(self) -> str:

@@ -8,23 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.guard_corpus import Sample
-from luna.modules.assistantia.features import BITS, features
+from luna.modules.assistantia.features import BITS, KINDS, features
 from luna.modules.assistantia.guard import PromptGuard, Reading, quoted
 from luna.modules.assistantia.learned import Model, scale, windows
 from luna.modules.assistantia.lexicon import Lexicon
 
 EPOCHS: Final = 6
 BATCHES: Final = 48
-RATE: Final = 0.5
+RATE: Final = 0.3
 PENALTY: Final = 5e-6
 ROUNDS: Final = 2
 """How often the most suspicious window of each attack is chosen anew."""
 MADE_WORTH: Final = 0.3
 """How much a text that a pattern stands for counts: its pattern stands for many."""
+BACKGROUND_WORTH: Final = 0.05
+"""How much a window of a document counts."""
+BACKGROUND_SHARE: Final = 0.15
+"""The share of the windows of documents that is learned from: at first any, then those that look most like attacks."""
+KINDS_WORTH: Final = np.array([3.0, 2.0, 2.0, 1.2])
+"""How much the kinds of features count: words and what they mean say more of other texts than letters do."""
 HELD: Final = 3
 RULES_LEAST: Final = 3.5
 """How much what the rules think counts at least."""
-REFUSED_BY_MISTAKE: Final = 0.025
+REFUSED_BY_MISTAKE: Final = 0.024
 """The share of ordinary texts, held out, that the level MEDIUM may refuse."""
 
 
@@ -33,19 +39,24 @@ class Table(NamedTuple):
 
     rows: NDArray[np.int64]
     numbers: NDArray[np.int64]
-    values: NDArray[np.float64]
+    values: NDArray[np.float32]
     texts: NDArray[np.int64]
     """The text that each row is a part of."""
 
 
 class Labels(NamedTuple):
-    """What is known of texts: whether each is an attack, and how much it counts."""
+    """What is known of texts: whether each is an attack, how much it counts, and whether it is of a document."""
 
     attacks: NDArray[np.bool_]
     worth: NDArray[np.float64]
+    background: NDArray[np.bool_]
+
+    def of(self, texts: NDArray[np.int64]) -> "Labels":
+        """Return what is known of these *texts*."""
+        return Labels(self.attacks[texts], self.worth[texts], self.background[texts])
 
 
-NOTHING: Final = Model(weights=np.zeros(1 << BITS, np.float32), bias=0.0, join=(0.0, 1.0, 0.0), corpus="")
+NOTHING: Final = Model(weights=np.zeros(KINDS << BITS, np.float32), bias=0.0, join=(0.0, 1.0, 0.0), corpus="")
 
 
 def read_by(lexicon: Lexicon, samples: Sequence[Sample]) -> Sequence[Sequence[Reading]]:
@@ -79,7 +90,8 @@ def table(readings: Sequence[Sequence[Reading]]) -> Table:
             kept, which = np.unique(sorted_numbers[first:last], return_inverse=True)
             rows.append(np.full(len(kept), count, np.int32))
             numbers.append(kept.astype(np.int32))
-            values.append(np.bincount(which, worth[places[first:last]], len(kept)) * scale(np.array(end - start)))
+            amounts = np.bincount(which, worth[places[first:last]], len(kept)) * scale(np.array(end - start))
+            values.append((amounts * KINDS_WORTH[kept >> BITS]).astype(np.float32))
             texts.append(index)
             count += 1
     return Table(np.concatenate(rows), np.concatenate(numbers), np.concatenate(values), np.array(texts))
@@ -87,18 +99,22 @@ def table(readings: Sequence[Sequence[Reading]]) -> Table:
 
 def labels(samples: Sequence[Sample]) -> Labels:
     """Return what is known of *samples*."""
-    worth = np.array([MADE_WORTH if sample.made else 1.0 for sample in samples])
-    return Labels(np.array([sample.attack for sample in samples]), worth)
+    background = np.array([sample.background for sample in samples])
+    made = np.array([sample.made for sample in samples])
+    worth = np.where(background, BACKGROUND_WORTH, np.where(made, MADE_WORTH, 1.0))
+    return Labels(np.array([sample.attack for sample in samples]), worth, background)
 
 
 def fit(given: Table, known: Labels, used: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
     """Return weights and a bias that tell the attacks of the *used* texts from the others."""
-    rows = Labels(known.attacks[given.texts], known.worth[given.texts])
-    chosen = used[given.texts]
-    weights, bias = _regress(given, rows, chosen)
+    rows, chosen = known.of(given.texts), used[given.texts]
+    some = np.random.default_rng(3).random(len(chosen)) < BACKGROUND_SHARE
+    weights, bias = _regress(given, rows, chosen & (some | ~rows.background))
     for _ in range(ROUNDS - 1):
-        best = _best(given, _scores(given, weights, bias))
-        weights, bias = _regress(given, rows, chosen & (best | ~rows.attacks))
+        scores = _scores(given, weights, bias)
+        limit = np.quantile(scores[rows.background], 1 - BACKGROUND_SHARE) if rows.background.any() else 0.0
+        doubtful = ~rows.background | (scores >= limit)
+        weights, bias = _regress(given, rows, chosen & np.where(rows.attacks, _best(given, scores), doubtful))
     return weights, bias
 
 
@@ -111,9 +127,12 @@ def learned(given: Table, weights: NDArray[np.float64], bias: float, count: int)
 
 def held_out(samples: Sequence[Sample], given: Table, parts: Sequence[int] = range(HELD)) -> NDArray[np.float64]:
     """Return the score of each text of *parts* by weights that were learned without its family in its language."""
-    keys = sorted({sample.together for sample in samples})
+    keys = sorted({sample.together for sample in samples if not sample.background})
     order = np.random.default_rng(7).permutation(len(keys))
     fold = {name: int(order[place]) % HELD for place, name in enumerate(keys)}
+    # Documents come after the families, so that these stay together whatever documents there are.
+    pages = sorted({sample.together for sample in samples if sample.background})
+    fold |= {name: place % HELD for place, name in enumerate(pages)}
     folds = np.array([fold[sample.together] for sample in samples])
     found = np.full(len(samples), np.nan)
     for held in parts:
@@ -143,6 +162,7 @@ def make(samples: Sequence[Sample], lexicon: Lexicon, corpus: str) -> Model:
     given = table(readings)
     joining, _ = joined(samples, given, ruled(lexicon, readings))
     weights, bias = fit(given, labels(samples), np.ones(len(samples), np.bool_))
+    weights *= np.repeat(KINDS_WORTH, 1 << BITS)
     return Model(weights=weights.astype(np.float32), bias=bias, join=joining, corpus=corpus)
 
 
@@ -155,7 +175,7 @@ def joined(
     """
     scores = held_out(samples, given)
     attacks = np.array([sample.attack for sample in samples])
-    real = np.array([not sample.made for sample in samples])
+    real = np.array([not sample.made and not sample.background for sample in samples])
     first, second, third = join(scores[real], rules[real], attacks[real])
     sums = first * scores + second * rules + third
     third -= float(np.quantile(sums[real & ~attacks], 1 - REFUSED_BY_MISTAKE))
@@ -164,11 +184,11 @@ def joined(
 
 def save(model: Model, path: Path) -> None:
     """Write *model* with weights of one byte each."""
-    step = float(np.abs(model.weights).max()) / 127
-    whole = np.round(model.weights / step).astype(np.int8)
-    np.savez_compressed(
-        path, weights=whole, scale=step, bias=model.bias, join=np.array(model.join), corpus=np.array(model.corpus)
-    )
+    kinds = model.weights.reshape(KINDS, -1)
+    scales = np.abs(kinds).max(axis=1) / 127
+    whole = np.round(kinds / scales[:, np.newaxis]).astype(np.int8)
+    join, corpus = np.array(model.join), np.array(model.corpus)
+    np.savez_compressed(path, weights=whole, scales=scales, bias=model.bias, join=join, corpus=corpus)
 
 
 def _regress(given: Table, known: Labels, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
@@ -178,7 +198,7 @@ def _regress(given: Table, known: Labels, chosen: NDArray[np.bool_]) -> tuple[ND
     share = worth / np.where(truth, max(worth[truth].sum(), 1), max(worth[~truth].sum(), 1)) / 2 * BATCHES
     rows = np.linspace(0, len(order), BATCHES + 1).astype(np.int64)
     cells = np.searchsorted(given.rows, rows)
-    weights, bias = np.zeros(1 << BITS), 0.0
+    weights, bias = np.zeros(KINDS << BITS), 0.0
     momentum, speed = np.zeros_like(weights), np.full_like(weights, 1e-8)
     for step in range(EPOCHS * BATCHES):
         batch = step % BATCHES

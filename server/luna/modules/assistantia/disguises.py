@@ -1,6 +1,7 @@
 """Undoes disguises of a text: split words, letters written as digits, words without spaces, letters that are turned."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from string import ascii_lowercase as letters
@@ -24,6 +25,8 @@ MARKS_LEAST: Final = 3
 """How many marks within words are no accident."""
 TORN_LEAST: Final = 3
 """How many unknown words a run of short words has if it is a torn text."""
+AROUND: Final = 320
+"""How many letters around what is disguised are read again with it."""
 JOINED_MAX: Final = 32
 """How many runs of single letters of one text are joined."""
 
@@ -51,9 +54,18 @@ def views(text: str) -> Iterator[View]:
     yield from assembled(first)
     read = respelled(_unleeted(_rejoined(decoded(text) or first)))
     if read is not first:
-        yield read
+        yield _changed(read, first)
     if len(read.text) <= WHOLE_CHARACTERS_MAX:
         yield from turned(read)
+
+
+def _changed(read: View, first: View) -> View:
+    """Return the part of *read* that is not as in *first*, with what stands around it."""
+    size = min(len(read.text), len(first.text))
+    same = bisect_left(range(size), 1, key=lambda at: read.text[: at + 1] != first.text[: at + 1])
+    left = bisect_left(range(size - same), 1, key=lambda at: read.text[-at - 1 :] != first.text[-at - 1 :])
+    part = slice(max(same - AROUND, 0), len(read.text) - left + AROUND)
+    return View(text=read.text[part], starts=list(read.starts[part]), ends=list(read.ends[part]), hidden=True)
 
 
 def _rejoined(view: View) -> View:

@@ -1,4 +1,4 @@
-"""Turns a text into numbered features: words, concepts, pairs of either, and runs of three to five letters."""
+"""Turns a text into numbered features: words, concepts, pairs of either, and runs of four letters."""
 
 import zlib
 from collections.abc import Mapping
@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from luna.modules.assistantia.matching import Found
 
-BITS: Final = 17
-"""There are two to the power of this many numbers."""
+BITS: Final = 18
+"""There are two to the power of this many numbers of each kind."""
+KINDS: Final = 4
+"""Words, pairs of words, concepts with pairs of them, and runs of letters."""
 PAIRS: Final = (1, 2, 3)
 """How far apart the words of a pair stand."""
-RUNS: Final = (3, 4, 5)
+RUN: Final = 4
+"""How many letters a run has."""
 STEM: Final = 5
 """How many letters of the words of a pair count."""
 NEXT: Final = (1, 2, 3, 4, 5)
@@ -46,18 +49,23 @@ def features(text: str, concepts: Mapping[str, Found]) -> Features:
     for step in PAIRS:
         hashes.append((stems[:-step] * _SALTS[step]) ^ (stems[step:] * _SALTS[0]))
         places.append(starts[:-step])
+    kinds = [0, 0, *(1 for _ in PAIRS)]
     _add_concepts(concepts, hashes, places)
-    wide = codes.astype(np.uint64)
-    for length in RUNS:
-        size = max(len(wide) - length + 1, 0)
-        run = np.full(size, _SALTS[length], np.uint64)
-        for offset in range(length):
-            run = run * _PRIME + wide[offset : offset + size]
-        hashes.append(run)
-        places.append(np.arange(size))
-    mixed = np.concatenate(hashes)
+    kinds += [2] * (len(hashes) - len(kinds))
+    runs = _runs(codes.astype(np.uint64))
+    mixed = np.concatenate([*hashes, runs])
     mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIXER
-    return Features((mixed >> np.uint64(64 - BITS)).astype(np.int64), np.concatenate(places))
+    numbers = (mixed >> np.uint64(64 - BITS)).astype(np.int64)
+    numbers += np.repeat([*kinds, 3], [*map(len, hashes), len(runs)]) << BITS
+    return Features(numbers, np.concatenate([*places, np.arange(len(runs))]))
+
+
+def _runs(wide: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    size = max(len(wide) - RUN + 1, 0)
+    run = np.full(size, _SALTS[RUN], np.uint64)
+    for offset in range(RUN):
+        run = run * _PRIME + wide[offset : offset + size]
+    return run
 
 
 def _add_concepts(

@@ -66,7 +66,7 @@ def load_model(path: Path = MODEL_FILE) -> Model:
     """Read a model."""
     with np.load(path, allow_pickle=False) as read:
         return Model(
-            weights=read["weights"].astype(np.float32) * np.float32(read["scale"]),
+            weights=(read["weights"] * read["scales"][:, np.newaxis]).ravel(),
             bias=float(read["bias"]),
             join=(float(read["join"][0]), float(read["join"][1]), float(read["join"][2])),
             corpus=str(read["corpus"]),

@@ -42,10 +42,10 @@ class Match:
 def matches(view: View, hits: Hits, lexicon: Lexicon) -> Iterator[Match]:
     """Yield the rules that *view* with the concepts *hits* fulfils, each with its first few places."""
     for rule in lexicon.rules:
-        if not rule.needs and rule.pattern is None:
-            continue
-        found = _by_pattern(rule, view.text) if rule.pattern else _by_concepts(rule, hits)
-        yield from islice(found, SPANS_MAX)
+        if rule.pattern:
+            yield from islice(_by_pattern(rule, view.text), SPANS_MAX)
+        elif rule.needs and all(map(hits.__contains__, rule.needs)):
+            yield from islice(_by_concepts(rule, hits), SPANS_MAX)
 
 
 def concepts(text: str, lexicon: Lexicon) -> Hits:
@@ -94,8 +94,6 @@ def _by_pattern(rule: Rule, text: str) -> Iterator[Match]:
 
 
 def _by_concepts(rule: Rule, hits: Hits) -> Iterator[Match]:
-    if any(need not in hits for need in rule.needs):
-        return
     first, *others = (hits[need] for need in rule.needs)
     for place, anchor in zip(first.places, first.ranges, strict=True):
         ranges = [anchor]
@@ -111,7 +109,9 @@ def _by_concepts(rule: Rule, hits: Hits) -> Iterator[Match]:
 
 
 def _nearest(found: Found, place: int, within: int) -> tuple[int, int] | None:
-    index = bisect_left(found.places, place)
-    near = [at for at in (index - 1, index) if 0 <= at < len(found.places)]
-    best = min(near, key=lambda at: abs(found.places[at] - place))
-    return found.ranges[best] if abs(found.places[best] - place) <= within else None
+    places, index = found.places, bisect_left(found.places, place)
+    before = place - places[index - 1] if index else within + 1
+    after = places[index] - place if index < len(places) else within + 1
+    if min(before, after) > within:
+        return None
+    return found.ranges[index - 1 if before <= after else index]

@@ -9,7 +9,7 @@ from luna.modules.assistantia.cutting import words
 from luna.modules.assistantia.normalise import View
 from luna.modules.assistantia.stems import tells
 
-LINES_LEAST: Final = 4
+LINES_LEAST: Final = 3
 LINE_WORDS_MOST: Final = 2
 """How many words the lines of a text have on average that is read as one line."""
 _WORD: Final = re.compile(r"[a-z]{5,}")
