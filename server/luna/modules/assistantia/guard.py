@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from luna.modules.assistantia.disguises import views
 from luna.modules.assistantia.learned import Model
 from luna.modules.assistantia.lexicon import Lexicon, Rule
-from luna.modules.assistantia.matching import Hits, concepts, matches
+from luna.modules.assistantia.matching import Hits, Match, concepts, matches
 from luna.modules.assistantia.normalise import View
 from luna.modules.assistantia.quoting import Quote, told_about
 
@@ -33,10 +36,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A way to read a text, the concepts in it, and what is quoted in it near words about attacks."""
+    """A way to read a text, its concepts, the rules that they fulfil, and what is quoted near words about attacks."""
 
     view: View
     hits: Hits
+    matched: Sequence[Match]
     quotes: Sequence[Quote] = ()
 
 
@@ -86,9 +90,10 @@ class PromptGuard:
     def check(self, text: str, *, level: str = "MEDIUM", foreign: bool = False) -> Verdict:
         """Judge *text* at *level*; *foreign* text was written by no user."""
         readings = self.readings(text)
-        found, chance = self._found(readings)
+        gains = [self.model.gains(it.view.text, it.hits) for it in readings]
+        found, chance = self._found(readings, gains)
         if chance >= SUSPICIOUS and (told := quoted(text, readings)) is not readings:
-            found, chance = self._found(told)
+            found, chance = self._found(told, gains)
         threshold = self.lexicon.thresholds[level] * (FOREIGN_FACTOR if foreign else 1)
         rules = {span.rule.id: span.rule for span in found.spans.values()}
         return Verdict(
@@ -101,23 +106,27 @@ class PromptGuard:
 
     def readings(self, text: str) -> Sequence[Reading]:
         """Return the ways to read *text*, the plain one first."""
-        return [Reading(view=view, hits=concepts(view.text, self.lexicon)) for view in views(text)]
+        return [self._read(view) for view in views(text)]
 
     def ruled(self, readings: Iterable[Reading]) -> Found:
         """Return what the rules alone find."""
         found = Found()
         for reading in readings:
-            for match in matches(reading.view, reading.hits, self.lexicon):
+            for match in reading.matched:
                 weight = match.weight * (HIDDEN_FACTOR if reading.view.hidden else 1)
                 weight *= min((it.worth for it in reading.quotes if it.holds(match.start, match.end)), default=1.0)
                 start, end = reading.view.original(match.start, match.end)
                 found.add(Span(start=start, end=end, rule=match.rule), min(weight, WEIGHT_MAX))
         return found
 
-    def _found(self, readings: Sequence[Reading]) -> tuple[Found, float]:
+    def _read(self, view: View) -> Reading:
+        hits = concepts(view.text, self.lexicon)
+        return Reading(view=view, hits=hits, matched=tuple(matches(view, hits, self.lexicon)))
+
+    def _found(self, readings: Sequence[Reading], gains: Sequence[NDArray[np.float64]]) -> tuple[Found, float]:
         """Return what is found in all *readings* of a text, and the chance that it is an attack."""
         found = self.ruled(readings)
-        scored = [self.model.score(it.view.text, it.hits, it.quotes) for it in readings]
+        scored = [self.model.score(it.view.text, gain, it.quotes) for it, gain in zip(readings, gains, strict=True)]
         best = max(range(len(scored)), key=lambda index: scored[index][0])
         learned, start, end = scored[best]
         chance = self.model.joined(learned, found.chance)

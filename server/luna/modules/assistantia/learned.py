@@ -41,14 +41,20 @@ class Model:
     corpus: str
     """The checksum of the texts it was learned from."""
 
-    def score(self, text: str, concepts: Mapping[str, Found], quotes: Sequence[Quote]) -> tuple[float, int, int]:
+    def gains(self, text: str, concepts: Mapping[str, Found]) -> NDArray[np.float64]:
+        """Return how much what begins at each letter of *text* speaks for an attack."""
+        if not text:
+            return np.zeros(0)
+        found = features(text, concepts)
+        return np.bincount(found.places, self.weights[found.numbers], len(text)).astype(np.float64, copy=False)
+
+    def score(self, text: str, gains: NDArray[np.float64], quotes: Sequence[Quote]) -> tuple[float, int, int]:
         """Return how much the most suspicious window of *text* looks like an attack, and where that is."""
         if not text:
             return self.bias, 0, 0
-        found = features(text, concepts)
-        gained = np.bincount(found.places, self.weights[found.numbers], len(text))
+        gained = gains.copy() if quotes else gains
         for quote in quotes:
-            gained[quote.start : quote.end] = gained[quote.start : quote.end] * quote.worth
+            gained[quote.start : quote.end] *= quote.worth
         sums = np.zeros(len(text) + 1)
         np.cumsum(gained, out=sums[1:])
         starts, ends = windows(text)

@@ -11,6 +11,8 @@ from luna.modules.assistantia.stems import STEMS, count, tells_more
 
 TURNED_STEMS: Final = 29
 """How many parts of words are also looked for turned."""
+PIECE: Final = 5
+"""How many letters of them are looked for at first."""
 
 _ORDINARY: Final = re.compile(
     r"\b(?:the|and|to|of|is|in|for|you|what|how|my|le|la|les|de|et|un|une|est|je|que|el|los|en|por|es|der|die|das|und|"
@@ -26,8 +28,12 @@ def turned(view: View) -> Iterator[View]:
         if any(map(text.__contains__, stems)) and tells_more(said := text[::step].translate(turn), text):
             yield View(text=said, starts=view.starts[::step], ends=view.ends[::step], hidden=True)
     if not _ORDINARY.search(text) or _CAESAR.search(text):
+        pieces = {text[place : place + PIECE] for place in range(len(text))}
         for turn, _, stems in _SHIFTS:
-            if any(map(text.__contains__, stems)) and count(said := text.translate(turn)) > count(text) + 1:
+            if (
+                not pieces.isdisjoint(stem[:PIECE] for stem in stems)
+                and count(said := text.translate(turn)) > count(text) + 1
+            ):
                 yield View(text=said, starts=view.starts, ends=view.ends, hidden=True)
 
 
