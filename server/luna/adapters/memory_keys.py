@@ -80,7 +80,7 @@ class SqliteMemoryKeys:
 
 
 def _seal(connection: apsw.Connection, events: Sequence[Unsealed]) -> Sequence[Sequence[bytes]]:
-    keys = [os.urandom(_KEY * len(event.parts)) for event in events]
+    keys = [os.urandom(_KEY * len(event.names)) for event in events]
     rows = [
         (UUID(event.event_id).bytes, b"".join(map(_hash, event.names)), made)
         for event, made in zip(events, keys, strict=True)

@@ -1,6 +1,6 @@
 """The port of what seals memories in the log, so that they can be forgotten there too."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,7 +20,8 @@ class Unsealed:
     event_id: str
     names: Sequence[str]
     """What each part is called when its key is to be destroyed."""
-    parts: Sequence[bytes]
+    parts: Iterable[bytes]
+    """Gone through once, in a thread: a part need not be there before it is its turn, nor afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
