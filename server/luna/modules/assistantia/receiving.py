@@ -24,6 +24,8 @@ from luna.modules.assistantia.models import ModelShelf
 from luna.modules.assistantia.tool_screening import innocent_results, innocent_tools
 
 MEMORIES_DEFAULT: Final = 8
+SHORT_CHARACTERS: Final = 300
+"""Up to here a text takes half a millisecond to judge, and a thread would only have it wait for its turn."""
 TURNS_MAX: Final = 50
 """How many of the newest turns a model is told at most."""
 
@@ -151,11 +153,16 @@ class Reception:
 
     async def _judged(self, request: rpc.ChatRequest) -> Verdict:
         texts = [text for text in (request.message, request.instructions) if text] or [""]
-        verdicts = [await asyncio.to_thread(self._mind.guard.check, text) for text in texts]
+        verdicts = [await self._checked(text) for text in texts]
         for verdict in verdicts:
             if verdict.refused:
                 raise PromptRefusedError(verdict)
         return verdicts[0]
+
+    async def _checked(self, text: str) -> Verdict:
+        if len(text) <= SHORT_CHARACTERS:
+            return self._mind.guard.check(text)
+        return await asyncio.to_thread(self._mind.guard.check, text)
 
     async def _results(
         self, request: rpc.ChatRequest, turns: Sequence[pb.Turn]
