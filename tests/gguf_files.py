@@ -25,7 +25,7 @@ def gguf(facts: Mapping[str, Any], tensors: Mapping[str, np.ndarray[Any, Any]], 
     return _padded(head) + weights
 
 
-def tiny_model(seed: int = 7, *, context: int = 512, **facts: Any) -> bytes:
+def tiny_model(seed: int = 10, *, context: int = 512, **facts: Any) -> bytes:
     """Return a model of some ten thousand weights by chance, which says words of `WORDS` and hardly ever ends."""
     words = [f"▁{word}" for word in WORDS] + list('{}[]":, abcdefghijklmnopqrstuvwxyz▁')
     vocabulary = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *dict.fromkeys(words)]
@@ -79,8 +79,9 @@ def _value(value: Any) -> bytes:
 
 
 def _array(values: Sequence[Any]) -> bytes:
-    kind, size = struct.unpack("<I", _value(values[0])[:4])[0], len(values)
-    return struct.pack("<IQ", kind, size) + b"".join(_value(value)[4:] for value in values)
+    # The kinds of tokens have to be whole numbers with a sign: llama.cpp looks.
+    kind = 5 if isinstance(values[0], int) else struct.unpack("<I", _value(values[0])[:4])[0]
+    return struct.pack("<IQ", kind, len(values)) + b"".join(_value(value)[4:] for value in values)
 
 
 def _text(text: str) -> bytes:
