@@ -85,9 +85,7 @@ class Watch:
     async def _ask(self, silence: Silence) -> float:
         """Ask once, and return how long to wait before doing so again."""
         clock, pace = self._clock, self._pace
-        rest = pace.frozen_seconds - silence.seconds(clock.monotonic())
-        # Not beyond the moment at which it is judged. One that has been excused is given time.
-        seconds = min(pace.ask_seconds, rest) if self._up and rest > _ASK_SECONDS_MIN else pace.ask_seconds
+        seconds = self._patience(silence)
         due = clock.monotonic() + seconds
         answer = await self._probe.ask(seconds=seconds)
         self._excuse(silence, due)
@@ -96,6 +94,18 @@ class Watch:
             self._starved = False
         self._up = self._hear(answer)
         return pace.probe_seconds if self._up else pace.poll_seconds
+
+    def _patience(self, silence: Silence) -> float:
+        """Return how long to wait for an answer: not beyond the moment at which the process is judged next."""
+        pace = self._pace
+        if not self._up:
+            return pace.ask_seconds
+        rest = pace.frozen_seconds - silence.seconds(self._clock.monotonic())
+        if rest <= _ASK_SECONDS_MIN and (beat := self._look().beat_age_seconds) is not None:
+            # Its event loop may have turned a moment longer than it answered.
+            rest = pace.frozen_seconds - beat + _ASK_SECONDS_MIN
+        # One that has been excused is given time.
+        return min(pace.ask_seconds, rest) if rest > _ASK_SECONDS_MIN else pace.ask_seconds
 
     def _excuse(self, silence: Silence, due: float) -> None:
         now = self._clock.monotonic()
