@@ -29,9 +29,9 @@ SPARE: Final = 1.5
 class PacePolicy:
     """How busy an event loop may be."""
 
-    busy_max: float = 0.75
+    busy_max: float = 0.7
     """The share of time in which it works, or would if others left it a processor. Where calls come at random, they
-    take four times as long then as with nobody before them: ``1 / (1 - busy)``."""
+    take more than three times as long then as with nobody before them: ``1 / (1 - busy)``."""
     per_second_min: float = 20.0
     urgent_per_second_min: float = 5.0
     """With fewer urgent calls nobody else waits for their sake."""
