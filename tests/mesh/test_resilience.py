@@ -175,12 +175,13 @@ def test_a_replica_that_says_it_is_unwell_gets_no_more_calls(mesh: Mesh, channel
     """
     echo = HelloriaServiceStub(channel).Echo
     retries = mesh.stat("cluster.kernel.upstream_rq_retry")
+    sockets = mesh.stat("cluster.kernel_urgent.membership_total")
     mesh.signal("kernel-1", signal.SIGUSR1)
-    left = mesh.wait_healthy("kernel", 1)
+    left = mesh.wait_healthy("kernel_urgent", sockets // 2)
     time.sleep(WORKERS_SECONDS)
     alone = {echo(EchoRequest(message="x")).process for _ in range(40)}
     mesh.signal("kernel-1", signal.SIGUSR2)
-    back = mesh.wait_healthy("kernel", 2)
+    back = mesh.wait_healthy("kernel_urgent", sockets)
     time.sleep(WORKERS_SECONDS)
     together = {echo(EchoRequest(message="x")).process for _ in range(60)}
 
