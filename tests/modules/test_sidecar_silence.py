@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from luna.sidecar.probing import Pace
-from luna.sidecar.process_stat import Schedule, memory_bytes, process_stat, rss_bytes, schedule
+from luna.sidecar.process_stat import memory_bytes, process_stat, rss_bytes
 from luna.sidecar.silence import Look, Silence, Verdict
 from luna.transport.heartbeat import Heartbeat, beat_age_seconds, beat_path
+from luna.transport.schedule import Schedule, schedule
 
 PACE = Pace(frozen_seconds=1.5, starved_seconds=10.0, busy_seconds=30.0)
 

@@ -26,15 +26,6 @@ class ProcessStat:
     rss_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """How the main thread of a process got on with the others, since it began."""
-
-    ran_seconds: float
-    waited_seconds: float
-    """How long it could have run, and had no processor."""
-
-
 def process_stat(pid: int) -> ProcessStat | None:
     """Return how process *pid* is, ``None`` if there is none."""
     try:
@@ -47,15 +38,6 @@ def process_stat(pid: int) -> ProcessStat | None:
         cpu_seconds=(int(fields[11]) + int(fields[12])) * _TICK_SECONDS,
         rss_bytes=int(fields[21]) * _PAGE_BYTES,
     )
-
-
-def schedule(pid: int) -> Schedule | None:
-    """Return how the main thread of process *pid* was scheduled, ``None`` if the kernel does not say."""
-    try:
-        ran, waited, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
-    except (OSError, ValueError):
-        return None
-    return Schedule(ran_seconds=int(ran) / 1e9, waited_seconds=int(waited) / 1e9)
 
 
 def age_seconds(pid: int) -> float:

@@ -19,7 +19,8 @@ from enum import Enum
 from typing import Final
 
 from luna.sidecar.probing import Pace
-from luna.sidecar.process_stat import ON_DISK, STOPPED, Schedule
+from luna.sidecar.process_stat import ON_DISK, STOPPED
+from luna.transport.schedule import Schedule
 
 _RAN_SECONDS_MAX: Final = 0.5
 """With this much processor time anybody could have answered."""

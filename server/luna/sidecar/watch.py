@@ -9,10 +9,11 @@ from typing import Final
 from luna.sidecar.child import Child
 from luna.sidecar.observation import Kind
 from luna.sidecar.probing import Answer, Probe
-from luna.sidecar.process_stat import STOPPED, ProcessStat, process_stat, schedule
+from luna.sidecar.process_stat import STOPPED, ProcessStat, process_stat
 from luna.sidecar.silence import Look, Silence, Verdict
 from luna.sidecar.tools import Tools
 from luna.transport.heartbeat import beat_age_seconds
+from luna.transport.schedule import schedule
 
 _LATE_SECONDS: Final = 0.25
 """Whoever wakes up this much too late was short of time itself."""

@@ -35,8 +35,8 @@ class Admission(Step):
 
     First the level of degradation, then the limiter, which may make the call
     wait for a place, then the pace, which may make it wait for its turn, then
-    whatever else. Rpcs that steer the node, health and reflection
-    pass the level and the limiter, whatever they say.
+    whatever else. Rpcs that steer the node, health and reflection pass all
+    three, whatever they say.
 
     A unary call keeps the place that the limiter gives it until it ends, or
     until it hangs. A stream gives it back as soon as it has begun: it may live

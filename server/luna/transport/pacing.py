@@ -5,10 +5,10 @@ import threading
 import time
 from heapq import heappop, heappush
 from itertools import count
-from pathlib import Path
 from typing import Final
 
 from luna.resilience.pace import Pace, PacePolicy
+from luna.transport.schedule import schedule
 
 LOOK_SECONDS: Final = 0.2
 CATCH_UP_SECONDS: Final = 0.005
@@ -93,8 +93,5 @@ class Pacing:
 
 def _busy_seconds() -> float:
     """Return how long this thread worked so far, or waited for a processor to do so."""
-    try:
-        ran, waited, _ = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text().split()
-    except (OSError, ValueError):
-        return 0.0
-    return (int(ran) + int(waited)) / 1e9
+    found = schedule(threading.get_native_id())
+    return found.ran_seconds + found.waited_seconds if found else 0.0
