@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pytest
 
+from benchmarks.guard_background import background
 from benchmarks.guard_corpus import APART, CORPUS, EVERYDAY, FRESH, LOOK, SEALED, checksum, written
 from benchmarks.guard_training import held_out, read_by, ruled, table
 from luna.modules.assistantia.guard import PromptGuard
@@ -13,8 +14,9 @@ from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
 
 FOUND_LEAST: Final = 0.6
+REFUSED_MOST: Final = 0.05
 REFUSED: Final = 0.03
-"""The share of ordinary texts that may be refused while so many attacks are found."""
+"""The share of ordinary texts that is refused by the limit at which as many attacks are found."""
 EVERYDAY_LEAST: Final = 190
 CLEAR: Final = 0.1
 GUARD = PromptGuard(load(), load_model())
@@ -24,17 +26,23 @@ def test_families_that_were_held_out_are_told_apart() -> None:
     """
     A change that makes the guard worse on wordings it has not seen is noticed.
     """
-    samples = [sample for sample in written(CORPUS) if not sample.made]
+    samples = [sample for sample in written(CORPUS) if not sample.made] + background()
     lexicon = load()
     readings = read_by(lexicon, samples)
     scores = held_out(samples, table(readings), parts=[0])
     rules = ruled(lexicon, readings)
-    real = ~np.isnan(scores)
+    real = ~np.isnan(scores) & np.array([not sample.background for sample in samples])
     attacks = np.array([sample.attack for sample in samples])
     model = load_model()
+    refused = np.zeros(len(samples), np.bool_)
+    for place in np.flatnonzero(real):
+        chance = model.joined(float(scores[place]), float(rules[place]))
+        refused[place] = chance >= lexicon.thresholds["MEDIUM"]
     sums = model.join[0] * scores + model.join[1] * rules
     limit = np.quantile(sums[real & ~attacks], 1 - REFUSED)
 
+    assert refused[real & attacks].mean() >= FOUND_LEAST
+    assert refused[real & ~attacks].mean() <= REFUSED_MOST
     assert (sums[real & attacks] > limit).mean() >= FOUND_LEAST
 
 
