@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +13,7 @@ import lancedb
 import numpy as np
 import pytest
 
-from luna.adapters.lance_index import LanceIndex
 from luna.adapters.lance_indexes import LanceIndexes
-from luna.adapters.lance_rows import LanceRows
 from luna.kernel.memory_errors import IndexMismatchError, IndexUnavailableError
 from luna.kernel.memory_index import MemoryIndex, MemoryReader
 from luna.kernel.memory_rows import Batch, Moment, Row, Rung, Where
@@ -95,36 +93,6 @@ async def test_upkeep_and_batches_do_not_hinder_each_other(index: MemoryIndex) -
     await working
 
     assert await everything(index) == await everything(await told(40))
-
-
-async def test_what_upkeep_moves_during_a_search_is_found(path: Path) -> None:
-    """
-    It is looked for again, where it lies then.
-    """
-    index = await LanceIndexes(path, copied_max=0).open("fake", DIMENSION)
-    assert isinstance(index, LanceIndex)
-    rows = [row(f"{number}", text="quince") for number in range(4)]
-    for position, each in enumerate(rows, start=1):
-        await index.apply(Batch(position=position, rows=[each], vectors=vectors_of([each])))
-
-    class Moving(LanceRows):
-        """Rows that are moved just before they are first read."""
-
-        moved = False
-
-        async def of(self, addresses: Sequence[int]) -> Sequence[Row | None]:
-            if not self.moved:
-                self.moved = True
-                await index.optimize()
-            return await super().of(addresses)
-
-    for search in (lambda: index.nearest(vectors_of(rows[:1])[0], ALL, 10), lambda: index.matching("quince", ALL, 10)):
-        await index.apply(Batch(position=9, remove=[("home", "3")]))
-        index._rows = Moving(index._table)
-        found = await search()
-
-        assert sorted(hit.row.id for hit in found.hits) == ["0", "1", "2"]
-    await index.aclose()
 
 
 async def test_what_was_removed_goes_with_the_versions_that_had_it(path: Path) -> None:
@@ -268,6 +236,32 @@ async def test_many_rows_get_an_index(index: MemoryIndex, path: Path) -> None:
         assert found.hits[0].row.id == flat.hits[0].row.id == f"{number:06}"
         assert found.hits[0].score == pytest.approx(1.0, abs=1e-5)
     await again.aclose()
+
+
+async def test_who_has_most_of_a_large_table_finds_no_less(index: MemoryIndex) -> None:
+    """
+    Neither do others, nor even where what lies nearest is of others or does not count.
+    """
+    chance = np.random.default_rng(5)
+    vectors = chance.standard_normal((24_000, DIMENSION)).astype(np.float32)
+    vectors[-4_000:] = vectors[0] + 0.4 * vectors[-4_000:]
+    rows = [row(f"{number:06}", position=1, namespace="home") for number in range(20_000)]
+    rows += [row(f"{number:06}", position=1, namespace="away") for number in range(4_000)]
+    rows[1] = rows[1]._replace(superseded_by="000002")
+    vectors[1] = vectors[2]
+    await index.apply(Batch(position=1, rows=rows, vectors=vectors))
+    await index.apply(Batch(position=2, remove=[rows[3].key]))
+    await index.optimize()
+    for namespace in ("home", "away"):
+        where = Where(namespace=namespace)
+        for wanted in (vectors[0], vectors[2], vectors[3], vectors[-1], *chance.standard_normal((8, DIMENSION))):
+            found, flat = [await index.nearest(wanted, where, 10, exact=exact) for exact in (False, True)]
+            same = {hit.row.id for hit in found.hits} & {hit.row.id for hit in flat.hits}
+
+            assert (found.rung, len(found.hits)) == (Rung.INDEXED, 10)
+            assert {hit.row.namespace for hit in found.hits} == {namespace}
+            assert not {hit.row.id for hit in found.hits if namespace == "home"} & {"000001", "000003"}
+            assert len(same) >= 8
 
 
 async def test_what_came_is_indexed_once_no_more_comes(index: MemoryIndex) -> None:

@@ -13,10 +13,10 @@ from luna.adapters.lance_errors import spoken
 from luna.adapters.lance_folder import TABLE, LanceFolder
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_reader import LanceReader, beginning, checked
-from luna.adapters.lance_upkeep import LanceUpkeep, vector_index
+from luna.adapters.lance_upkeep import LanceUpkeep, partitions, vector_index
 from luna.adapters.lance_where import HIDDEN, ended
 from luna.adapters.lance_words import MARKER, reached
-from luna.adapters.lance_writer import LanceWriter
+from luna.adapters.lance_writer import LanceWriter, counted
 from luna.kernel.embedding import Vectors
 from luna.kernel.memory_errors import TagTakenError, VersionUnknownError
 from luna.kernel.memory_rows import Batch, Found, IndexStats, Key, Moment, Row, Rung, Version, Where
@@ -37,14 +37,14 @@ class LanceIndex(LanceReader):
     ) -> None:
         self.model_id = (columns.metadata or {})[b"arkalia.model_id"].decode()
         self.dimension = int((columns.metadata or {})[b"arkalia.dimension"])
-        super().__init__(table, version=0, position=0, dimension=self.dimension, indexed=False)
+        super().__init__(table, version=0, position=0, dimension=self.dimension, partitions=0)
         self._connection = connection
         self._columns = columns
         self._folder = folder
         self._copied_max = copied_max
         self._copy: LanceCopy | None = None
         self._upkeep = LanceUpkeep(table, self._seal, keep)
-        self._writer = LanceWriter(table, columns, KnownKeys(), position=0, plain=False)
+        self._writer = LanceWriter(table, columns, KnownKeys(), self._namespaces, position=0, plain=False)
         self._turn = asyncio.Lock()
         self._tending = asyncio.Lock()
         self._sealed = 0
@@ -54,11 +54,14 @@ class LanceIndex(LanceReader):
     async def begin(self) -> None:
         """Learn what the table holds, and make what it lacks."""
         await self._upkeep.prepare()
-        found = await self._table.query().select(["key", "applied"]).to_arrow()
+        found = await self._table.query().select(["key", "applied", "namespace"]).to_arrow()
         self._position = reached(found)
         known = await asyncio.to_thread(lambda: KnownKeys(found["key"].to_pylist()))
         self._plain = await self._table.count_rows(HIDDEN) == 0
-        self._writer = LanceWriter(self._table, self._columns, known, position=self._position, plain=self._plain)
+        self._namespaces.update(counted(found["namespace"]))
+        self._writer = LanceWriter(
+            self._table, self._columns, known, self._namespaces, position=self._position, plain=self._plain
+        )
         await self._look()
         await self._seal()
         if len(found) <= self._copied_max:
@@ -71,8 +74,6 @@ class LanceIndex(LanceReader):
         async with self._turn:
             with spoken("writing memories"):
                 await self._writer.apply(batch)
-                if batch.remove:
-                    self._rows.forget()
                 self._plain = self._writer.plain
                 self._version = max(self._version, self._writer.version)
                 self._position = self._writer.position
@@ -104,8 +105,8 @@ class LanceIndex(LanceReader):
             table = await self._connection.open_table(TABLE)
             await table.checkout(number)
             position = reached(await table.query().select(["applied"]).to_arrow())
-            indexed = await vector_index(table) is not None
-        return LanceReader(table, version=number, position=position, dimension=self.dimension, indexed=indexed)
+            indexed = partitions(await vector_index(table))
+        return LanceReader(table, version=number, position=position, dimension=self.dimension, partitions=indexed)
 
     async def versions(self, limit: int = 100) -> Sequence[Version]:
         """Return the versions that can still be read, newest first."""
@@ -158,7 +159,7 @@ class LanceIndex(LanceReader):
         """Forget for good what was removed, and every past version."""
         async with self._tending, self._turn:
             with spoken("forgetting for good"):
-                self._indexed = False
+                self._partitions = 0
                 self._writer.settle()
                 await self._upkeep.rewrite()
                 await self._look()
@@ -220,7 +221,7 @@ class LanceIndex(LanceReader):
 
     async def _look(self) -> None:
         self._version = await self._table.version()
-        self._indexed = await vector_index(self._table) is not None
+        self._partitions = partitions(await vector_index(self._table))
 
     async def _seal(self) -> None:
         if self._folder is None:

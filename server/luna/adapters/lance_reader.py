@@ -1,5 +1,7 @@
 """Reads memories from one state of a LanceDB table."""
 
+import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -10,37 +12,40 @@ from lancedb.table import AsyncTable
 from numpy.typing import NDArray
 
 from luna.adapters.lance_errors import spoken
-from luna.adapters.lance_rows import ADDRESS, LanceRows
-from luna.adapters.lance_where import among, beyond, counts, hard, whole
-from luna.adapters.lance_words import COLUMNS, to_rows, to_vectors
+from luna.adapters.lance_packing import unpacked
+from luna.adapters.lance_where import among, anything, beyond, hard, meets, whole
+from luna.adapters.lance_words import PACKED, to_rows, to_vectors
 from luna.kernel.embedding import Vectors
 from luna.kernel.memory_errors import VectorsError
 from luna.kernel.memory_rows import Found, Hit, Key, Row, Rung, Scrolled, Where
 
-# Measured on clustered vectors: recall@10 is .99 or better with these.
-_PROBES = 20
+# Measured on clustered vectors: recall@10 is .99 with these.
+_PROBES_MIN = 20
+_PARTITIONS_A_PROBE = 10
 _REFINE = 3
+_SHARE_MIN = 0.5
+"""Of the memories, those of a namespace for which all are looked through, and others left out afterwards."""
 
 _KEYS_AT_ONCE = 500
 _WORDS_MAX = 64
 
-_MOVES_MAX = 3
-
-Ask: TypeAlias = Callable[[str, int], Awaitable[Sequence[tuple[int, float]]]]
-"""Answers a condition and how many rows are wanted at most: with the address and the score of each, best first."""
+Ask: TypeAlias = Callable[[str, int], Awaitable[Sequence[Hit]]]
+"""Answers a condition and how many memories are wanted at most, best first."""
 
 
 class LanceReader:
     """One state of the table: the present, or one that was checked out."""
 
-    def __init__(self, table: AsyncTable, *, version: int, position: int, dimension: int, indexed: bool) -> None:
+    def __init__(self, table: AsyncTable, *, version: int, position: int, dimension: int, partitions: int) -> None:
         self._table = table
         self._version = version
         self._position = position
         self._dimension = dimension
-        self._indexed = indexed
+        self._partitions = partitions
+        """Of the vector index, 0 if there is none."""
         self._plain = False
-        self._rows = LanceRows(table)
+        self._namespaces: Counter[str] = Counter()
+        """How many memories each has, as far as that is known."""
 
     @property
     def version(self) -> int:
@@ -57,7 +62,7 @@ class LanceReader:
         wanted = checked(np.asarray(vector, np.float32).reshape(1, -1), self._dimension)[0]
         with spoken("a search by meaning"):
             return await self._by_meaning(
-                wanted, where, limit, Rung.INDEXED if self._indexed and not exact else Rung.FLAT
+                wanted, where, limit, Rung.INDEXED if self._partitions and not exact else Rung.FLAT
             )
 
     async def matching(self, text: str, where: Where, limit: int) -> Found:
@@ -65,10 +70,10 @@ class LanceReader:
         # Its other fields have defaults, which its types do not say.
         query = MatchQuery(beginning(text), "text")  # type: ignore[call-arg]
 
-        async def ask(condition: str, wanted: int) -> Sequence[tuple[int, float]]:
+        async def ask(condition: str, wanted: int) -> Sequence[Hit]:
             found = self._table.query().nearest_to_text(query).where(condition).limit(wanted)
-            table = await found.select(["_score"]).with_row_id().to_arrow()
-            return [*zip(table[ADDRESS].to_pylist(), table["_score"].to_pylist(), strict=True)]
+            table = await found.select([PACKED, "_score"]).to_arrow()
+            return [*map(_hit, table[PACKED].to_pylist(), table["_score"].to_pylist())]
 
         with spoken("a search by words"):
             return Found(hits=await self._enough(ask, where, limit), rung=Rung.FULL_TEXT)
@@ -78,12 +83,12 @@ class LanceReader:
         condition = f"{whole(where)} AND {beyond(after)}"
         query = self._table.query().where(condition).order_by([ColumnOrdering(column_name="id")])
         with spoken("reading memories"):
-            rows = to_rows(await query.limit(limit + 1).select([*COLUMNS]).to_arrow())
+            rows = to_rows(await query.limit(limit + 1).select([PACKED]).to_arrow())
         return Scrolled(rows=rows[:limit], more=len(rows) > limit)
 
     async def get(self, keys: Sequence[Key]) -> Mapping[Key, Row]:
         """Return those of *keys* that there are, superseded and expired ones too."""
-        return {row.key: row for table in await self._read(keys, COLUMNS) for row in to_rows(table)}
+        return {row.key: row for table in await self._read(keys, [PACKED]) for row in to_rows(table)}
 
     async def vectors(self, keys: Sequence[Key]) -> Mapping[Key, Vectors]:
         """Return the vectors of those of *keys* that there are."""
@@ -104,34 +109,41 @@ class LanceReader:
             return [await self._table.query().where(among(part)).select([*columns]).to_arrow() for part in parts]
 
     async def _by_meaning(self, vector: Vectors, where: Where, limit: int, rung: Rung) -> Found:
-        async def ask(condition: str, wanted: int) -> Sequence[tuple[int, float]]:
-            query = self._table.query().nearest_to(vector).distance_type("cosine").where(condition).limit(wanted)
-            table = await _by(rung, query).select(["_distance"]).with_row_id().to_arrow()
-            scores = [1.0 - distance for distance in table["_distance"].to_pylist()]
-            return [*zip(table[ADDRESS].to_pylist(), scores, strict=True)]
+        async def ask(condition: str, wanted: int) -> Sequence[Hit]:
+            query = self._nearest_to(vector).where(condition).limit(wanted)
+            if rung is Rung.FLAT:
+                return await _near(query.bypass_vector_index())
+            # No upper bound: where few rows count, it looks on until there are enough.
+            return await _near(query.minimum_nprobes(_PROBES_MIN).maximum_nprobes(0).refine_factor(_REFINE))
 
+        if rung is Rung.INDEXED and len(hits := await self._among_all(vector, where, limit)) == limit:
+            return Found(hits=hits, rung=rung)
         return Found(hits=await self._enough(ask, where, limit), rung=rung)
+
+    def _nearest_to(self, vector: Vectors) -> AsyncVectorQuery:
+        return self._table.query().nearest_to(vector).distance_type("cosine")
+
+    async def _among_all(self, vector: Vectors, where: Where, limit: int) -> Sequence[Hit]:
+        """Find up to *limit* memories without a condition: LanceDB would list all rows that meet it first."""
+        share = self._namespaces[where.namespace] / max(self._namespaces.total(), 1)
+        if share < _SHARE_MIN or not anything(where):
+            return []
+        # Others may lie nearer than their share; one more is nobody's memory.
+        wanted = 2 + math.ceil(limit / share * (2 - share))
+        probes = max(_PROBES_MIN, self._partitions // _PARTITIONS_A_PROBE)
+        query = self._nearest_to(vector).nprobes(probes).refine_factor(_REFINE).limit(wanted)
+        return [hit for hit in await _near(query) if meets(where, hit.row)][:limit]
 
     async def _enough(self, ask: Ask, where: Where, limit: int) -> Sequence[Hit]:
         if self._plain or hard(where) == whole(where):
-            return await self._hits(ask, hard(where), limit)
+            return await ask(hard(where), limit)
+        # Few are superseded or expired, and no index says which: it is cheaper to leave them out afterwards.
         wanted = limit + max(8, limit // 2)
-        hits = await self._hits(ask, hard(where), wanted)
-        left = [hit for hit in hits if counts(where, hit.row)]
+        hits = await ask(hard(where), wanted)
+        left = [hit for hit in hits if meets(where, hit.row)]
         if len(left) >= limit or len(hits) < wanted:
             return left[:limit]
-        return await self._hits(ask, whole(where), limit)
-
-    async def _hits(self, ask: Ask, condition: str, wanted: int) -> Sequence[Hit]:
-        hits: list[Hit] = []
-        for _ in range(_MOVES_MAX):
-            found = await ask(condition, wanted)
-            rows = await self._rows.of([address for address, _ in found])
-            hits = [Hit(row=row, score=score) for row, (_, score) in zip(rows, found, strict=True) if row is not None]
-            if len(hits) == len(found):
-                break
-            # Upkeep or a batch came between, and what was found lies elsewhere, or nowhere.
-        return hits
+        return await ask(whole(where), limit)
 
 
 def beginning(text: str) -> str:
@@ -159,8 +171,14 @@ def _directed(vectors: NDArray[Any]) -> bool:
     return bool((np.isfinite(lengths) & (lengths > 0)).all())
 
 
-def _by(rung: Rung, query: AsyncVectorQuery) -> AsyncVectorQuery:
-    if rung is Rung.FLAT:
-        return query.bypass_vector_index()
-    # No upper bound: where few rows count, it looks on until there are enough.
-    return query.minimum_nprobes(_PROBES).maximum_nprobes(0).refine_factor(_REFINE)
+async def _near(query: AsyncVectorQuery) -> Sequence[Hit]:
+    found = await query.select([PACKED, "_distance"]).to_arrow()
+    return [
+        _hit(text, 1.0 - distance)
+        for text, distance in zip(found[PACKED].to_pylist(), found["_distance"].to_pylist(), strict=True)
+        if text is not None
+    ]
+
+
+def _hit(text: str, score: float) -> Hit:
+    return Hit(row=unpacked(text), score=score)

@@ -149,15 +149,16 @@ class LanceUpkeep:
 async def vector_index(table: AsyncTable) -> str | None:
     """Return the name of the vector index of *table*, if it has one."""
     names = [index.name for index in await table.list_indices() if index.name.startswith(_PREFIX)]
-    return max(names, key=_partitions, default=None)
+    return max(names, key=partitions, default=None)
+
+
+def partitions(name: str | None) -> int:
+    """Return how many partitions the vector index of that name has, 0 if there is none."""
+    return int(name.removeprefix(_PREFIX)) if name else 0
 
 
 def _outgrown(rows: int, name: str | None) -> bool:
-    return rows >= INDEX_ROWS_MIN and (name is None or rows // _ROWS_A_PARTITION >= _GROWTH * _partitions(name))
-
-
-def _partitions(name: str) -> int:
-    return int(name.removeprefix(_PREFIX))
+    return rows >= INDEX_ROWS_MIN and rows // _ROWS_A_PARTITION >= _GROWTH * partitions(name)
 
 
 def _fragments(stats: object) -> int:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from luna.adapters.lance_words import joined, spelled
+from luna.adapters.lance_packing import joined
+from luna.adapters.lance_words import spelled
 from luna.kernel.memory_rows import AnyOf, Key, Row, Where
 
 HIDDEN = "superseded_by != '' OR expire_ns IS NOT NULL"
@@ -19,14 +20,9 @@ def whole(where: Where) -> str:
     return " AND ".join([*_hard(where), *_soft(where)])
 
 
-def counts(where: Where, row: Row) -> bool:
-    """Return whether *row* is one that `hard` let through and `whole` would too.
-
-    Few memories are superseded or expired, and no index of the table says
-    which, so it is cheaper to leave them out afterwards.
-    """
-    expired = where.alive_at_ns is not None and row.expire_ns is not None and row.expire_ns <= where.alive_at_ns
-    return not expired and (where.include_superseded or not row.superseded_by)
+def anything(where: Where) -> bool:
+    """Return whether all of a namespace will do, but what is superseded or has expired."""
+    return len([*_hard(where)]) == 1
 
 
 def meets(where: Where, row: Row) -> bool:
@@ -39,7 +35,8 @@ def meets(where: Where, row: Row) -> bool:
         and (where.retained_until_ns is None or row.retain_ns < where.retained_until_ns)
         and (where.importance_min is None or row.importance >= where.importance_min)
         and (where.importance_max is None or row.importance <= where.importance_max)
-        and counts(where, row)
+        and (where.include_superseded or not row.superseded_by)
+        and (where.alive_at_ns is None or row.expire_ns is None or row.expire_ns > where.alive_at_ns)
     )
 
 

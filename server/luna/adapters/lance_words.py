@@ -1,27 +1,38 @@
 """Translates between memories and the columns of a LanceDB table."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from luna.adapters.lance_packing import joined, packed, unpacked
 from luna.kernel.embedding import Vectors
 from luna.kernel.memory_rows import Key, Row
 
-FORMAT = "1"
+FORMAT = "2"
 """What the columns mean. Another number is another format."""
 
 MARKER = ""
 """The key of the row that holds the position when no other can. It is nobody's memory."""
 
-COLUMNS = Row._fields
-"""What a row is read from."""
+PACKED = "packed"
+"""The column that a row is read from. Each column that is read costs a search the same again."""
+
+_NUMBERS: Final = {
+    "retain_ns": pa.int64(),
+    "position": pa.int64(),
+    "importance": pa.float64(),
+    "expire_ns": pa.int64(),
+}
 
 
 def schema(model_id: str, dimension: int) -> pa.Schema:
-    """Return the columns. What made the vectors stands beside them, so that it cannot be lost or mixed up."""
+    """Return the columns. What made the vectors stands beside them, so that it cannot be lost or mixed up.
+
+    Conditions are about columns of their own; all that a row is, is packed into one more.
+    """
     return pa.schema(
         [
             pa.field("key", pa.string(), nullable=False),
@@ -30,14 +41,12 @@ def schema(model_id: str, dimension: int) -> pa.Schema:
             pa.field("namespace", pa.string()),
             pa.field("text", pa.string()),
             pa.field("retain_ns", pa.int64()),
-            pa.field("position", pa.int64()),
-            pa.field("event_id", pa.string()),
             pa.field("collection", pa.string()),
             pa.field("importance", pa.float64()),
             pa.field("expire_ns", pa.int64()),
             pa.field("attributes", pa.list_(pa.string())),
-            pa.field("supersedes", pa.string()),
             pa.field("superseded_by", pa.string()),
+            pa.field(PACKED, pa.string()),
             pa.field("vector", pa.list_(pa.float32(), dimension)),
         ],
         metadata={
@@ -46,11 +55,6 @@ def schema(model_id: str, dimension: int) -> pa.Schema:
             "arkalia.dimension": str(dimension),
         },
     )
-
-
-def joined(first: str, second: str) -> str:
-    """Return both in one, so that no other two give the same."""
-    return f"{len(first)}.{first}{second}"
 
 
 def spelled(key: Key) -> str:
@@ -63,13 +67,19 @@ def to_batch(
 ) -> pa.RecordBatch:
     """Return *rows*, whose spelled keys are *keys*, as columns. Takes milliseconds for thousands: not for the loop."""
     flat = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1), pa.float32())
-    values: dict[str, Any] = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
-    values["attributes"] = _listed([row.attributes for row in rows])
-    values |= {"key": keys, "applied": np.full(len(rows), applied)}
-    arrays = [_array(values[field.name], field.type) for field in columns if field.name != "vector"]
-    return pa.record_batch(
-        [*arrays, pa.FixedSizeListArray.from_arrays(flat, type=columns.field("vector").type)], columns
-    )
+    values: dict[str, pa.Array] = {
+        name: pa.array(column, _NUMBERS.get(name, pa.string()))
+        for name, column in zip(Row._fields, zip(*rows, strict=True), strict=True)
+        if name != "attributes"
+    }
+    values |= {
+        "key": pa.array(keys),
+        "applied": pa.array(np.full(len(rows), applied)),
+        "attributes": _listed([row.attributes for row in rows]),
+        "vector": pa.FixedSizeListArray.from_arrays(flat, type=columns.field("vector").type),
+    }
+    values[PACKED] = packed(values)
+    return pa.record_batch([values[name] for name in columns.names], columns)
 
 
 def marker(applied: int, columns: pa.Schema) -> pa.RecordBatch:
@@ -82,7 +92,7 @@ def marker(applied: int, columns: pa.Schema) -> pa.RecordBatch:
 
 def to_rows(table: pa.Table) -> list[Row]:
     """Return the memories of *table*."""
-    return [_row(found) for found in table.select([*COLUMNS]).to_pylist()]
+    return [unpacked(text) for text in table[PACKED].to_pylist()]
 
 
 def to_vectors(table: pa.Table) -> Vectors:
@@ -97,22 +107,8 @@ def reached(applied: pa.Table) -> int:
     return int(pc.max(applied["applied"]).as_py() or 0)
 
 
-def _array(values: object, kind: pa.DataType) -> pa.Array:
-    return values if isinstance(values, pa.Array) else pa.array(values, kind)
-
-
 def _listed(attributes: Sequence[Mapping[str, str]]) -> pa.Array:
     # Flat, with the places where each list begins: many times quicker than lists of lists.
     places = np.cumsum([0, *map(len, attributes)], dtype=np.int32)
     flat = [joined(name, value) for each in attributes for name, value in each.items()]
     return pa.ListArray.from_arrays(pa.array(places, pa.int32()), pa.array(flat, pa.string()))
-
-
-def _row(found: dict[str, Any]) -> Row:
-    attributes = dict(_parted(each) for each in found.pop("attributes"))
-    return Row(attributes=attributes, **found)
-
-
-def _parted(both: str) -> tuple[str, str]:
-    length, _, rest = both.partition(".")
-    return rest[: int(length)], rest[int(length) :]

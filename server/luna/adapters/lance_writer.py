@@ -1,7 +1,8 @@
 """Applies batches to a LanceDB table so that its rows and its position never disagree."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -64,10 +65,21 @@ class LanceWriter:
     the batch that makes them too many.
     """
 
-    def __init__(self, table: AsyncTable, columns: pa.Schema, known: KnownKeys, *, position: int, plain: bool) -> None:
+    def __init__(
+        self,
+        table: AsyncTable,
+        columns: pa.Schema,
+        known: KnownKeys,
+        namespaces: Counter[str],
+        *,
+        position: int,
+        plain: bool,
+    ) -> None:
         self._table = table
         self._columns = columns
         self._known = known
+        self._namespaces = namespaces
+        """How many rows each has: those whose key may be there count as changed."""
         self._small: list[pa.RecordBatch] = []
         """What was written in small pieces, as it is now."""
         self.version = 0
@@ -82,6 +94,7 @@ class LanceWriter:
         """Make the table what *batch* says."""
         if batch.remove:
             self._gone([spelled(key) for key in batch.remove])
+            self._namespaces.subtract(namespace for namespace, _ in self.maybe(batch.remove))
             await self._write(lambda: self._table.delete(among(batch.remove)))
         stored = await self._stored(batch)
         prepared = await asyncio.to_thread(self._prepared, batch, stored)
@@ -91,6 +104,7 @@ class LanceWriter:
             await self._put(prepared.changed, self._merge)
         if prepared.fresh:
             await self._put(prepared.fresh, self._add)
+            self._namespaces.update(counted(prepared.fresh["namespace"]))
         if not prepared.hashes and (batch.position > self.position or batch.remove):
             await self._merge(marker(max(batch.position, self.position), self._columns))
         self._known.add(prepared.hashes)
@@ -185,3 +199,8 @@ def _final(batch: Batch, stored: Pairs) -> tuple[list[Key], list[Row], Vectors]:
             pairs[each.namespace, each.id] = found[0]._replace(superseded_by=each.by), found[1]
     vectors = [vector for _, vector in pairs.values()]
     return [*pairs], [row for row, _ in pairs.values()], np.stack(vectors) if vectors else batch.vectors
+
+
+def counted(texts: pa.Array | pa.ChunkedArray) -> Mapping[str, int]:
+    """Return how often each of *texts* is there."""
+    return {each["values"]: each["counts"] for each in pc.value_counts(texts).to_pylist()}
