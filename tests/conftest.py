@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+from hypothesis import settings
 
 from tests.fakes import FakeClock
 
@@ -11,9 +12,12 @@ TABLE = pytest.StashKey[list[str]]()
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C end the processes that tests start, also where a script runs the tests in the background."""
+    """Let Ctrl-C end the processes that tests start, in a script too, and let examples take their time."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # How long an example takes says how busy the machine is, not whether it is right.
+    settings.register_profile("shared machine", deadline=None)
+    settings.load_profile("shared machine")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
