@@ -1,4 +1,4 @@
-"""Keeps a table in memory too for as long as it is small, and answers from there.
+"""Keeps rows of a table in memory too, and answers from there: all while they are few, or those that are new.
 
 LanceDB takes two to five milliseconds of processor time for a search, in
 several threads that wait for each other, however little there is to find.
@@ -26,18 +26,30 @@ CHARACTERS_AT_ONCE: Final = 2**15
 
 
 class LanceCopy:
-    """The rows of a table, and their vectors."""
+    """Rows, and their vectors. Room that no row has needed yet takes no memory."""
 
     def __init__(self, dimension: int, rows_max: int) -> None:
+        self.characters = 0
+        """Of all texts together."""
         self._vectors = np.zeros((rows_max, dimension), np.float32)
         """Of unit length, each at the place of its row."""
+        self._namespaces = np.zeros(rows_max, np.int32)
+        """The number of the namespace of each, 0 where there is no row."""
+        self._numbers: dict[str, int] = {}
         self._rows: list[Row | None] = []
         self._places: dict[Key, int] = {}
         self._free: list[int] = []
-        self._characters = 0
         self._words = Words(rows_max)
         self._unread: dict[int, None] = {}
         """The places whose words are not known, or no longer right."""
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self._places)
+
+    def __contains__(self, key: Key) -> bool:
+        """Return whether there is a row with that *key*."""
+        return key in self._places
 
     def apply(self, batch: Batch) -> bool:
         """Change what *batch* says. Return whether the table is still small; if not, this is of no use any more."""
@@ -51,13 +63,16 @@ class LanceCopy:
             place = self._places.get((each.namespace, each.id))
             if place is not None and (row_there := self._rows[place]) is not None:
                 self._rows[place] = row_there._replace(superseded_by=each.by)
-        return self._characters <= CHARACTERS_MAX
+        return self.characters <= CHARACTERS_MAX
 
-    def nearest(self, vector: Vectors, where: Where, limit: int) -> Found:
-        """Find up to *limit* memories by meaning, closest first, by comparing with all."""
+    def nearest(self, vector: Vectors, where: Where, limit: int, above: float = -np.inf) -> Found:
+        """Find up to *limit* memories by meaning with a score *above* that, closest first, by comparing with all."""
         # Not `@`, whose threads would wait for each other where others keep the processors busy.
         scores = np.minimum(np.vecdot(self._vectors[: len(self._rows)], unit(vector)), 1.0)
-        return Found(hits=self._first(np.argsort(-scores), scores, where, limit), rung=Rung.FLAT)
+        of_namespace = self._namespaces[: len(scores)] == self._numbers.get(where.namespace, -1)
+        places = np.flatnonzero(of_namespace & (scores > above))
+        best = places[np.argsort(-scores[places])]
+        return Found(hits=self._first(best, scores, where, limit), rung=Rung.FLAT)
 
     def matching(self, text: str, where: Where, limit: int) -> Found | None:
         """Find up to *limit* memories that have words of *text*, best first; ``None`` while not all texts were read."""
@@ -76,15 +91,16 @@ class LanceCopy:
             self._rows.append(None)
         place = self._places[row.key] = self._free.pop()
         self._rows[place], self._vectors[place] = row, vector
+        self._namespaces[place] = self._numbers.setdefault(row.namespace, len(self._numbers) + 1)
         self._unread[place] = None
-        self._characters += len(row.text)
+        self.characters += len(row.text)
 
     def _remove(self, key: Key) -> None:
         place = self._places.pop(key, None)
         if place is None or (row := self._rows[place]) is None:
             return
-        self._characters -= len(row.text)
-        self._rows[place] = None
+        self.characters -= len(row.text)
+        self._rows[place], self._namespaces[place] = None, 0
         self._words.remove(place)
         self._unread.pop(place, None)
         self._free.append(place)

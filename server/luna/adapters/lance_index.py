@@ -11,14 +11,16 @@ from lancedb.table import AsyncTable
 from luna.adapters.lance_copy import LanceCopy, copied
 from luna.adapters.lance_errors import spoken
 from luna.adapters.lance_folder import TABLE, LanceFolder
+from luna.adapters.lance_fresh import LanceFresh
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_reader import LanceReader, beginning, checked
 from luna.adapters.lance_upkeep import LanceUpkeep, partitions, vector_index
+from luna.adapters.lance_versions import listed, resolved
 from luna.adapters.lance_where import HIDDEN, ended
 from luna.adapters.lance_words import MARKER, reached
 from luna.adapters.lance_writer import LanceWriter, counted
 from luna.kernel.embedding import Vectors
-from luna.kernel.memory_errors import TagTakenError, VersionUnknownError
+from luna.kernel.memory_errors import TagTakenError
 from luna.kernel.memory_rows import Batch, Found, IndexStats, Key, Moment, Row, Rung, Version, Where
 
 
@@ -43,6 +45,7 @@ class LanceIndex(LanceReader):
         self._folder = folder
         self._copied_max = copied_max
         self._copy: LanceCopy | None = None
+        self._fresh = LanceFresh(self.dimension)
         self._upkeep = LanceUpkeep(table, self._seal, keep)
         self._writer = LanceWriter(table, columns, KnownKeys(), self._namespaces, position=0, plain=False)
         self._turn = asyncio.Lock()
@@ -62,6 +65,7 @@ class LanceIndex(LanceReader):
         self._writer = LanceWriter(
             self._table, self._columns, known, self._namespaces, position=self._position, plain=self._plain
         )
+        self._fresh.begin()
         await self._look()
         await self._seal()
         if len(found) <= self._copied_max:
@@ -73,7 +77,9 @@ class LanceIndex(LanceReader):
             checked(batch.vectors, self.dimension)
         async with self._turn:
             with spoken("writing memories"):
-                await self._writer.apply(batch)
+                prepared = await self._writer.prepared(batch)
+                with self._fresh.changing(prepared.final):
+                    await self._writer.write(prepared)
                 self._plain = self._writer.plain
                 self._version = max(self._version, self._writer.version)
                 self._position = self._writer.position
@@ -100,7 +106,7 @@ class LanceIndex(LanceReader):
 
     async def at(self, moment: Moment) -> LanceReader:
         """Return a reader of a past state, which does not move on."""
-        number = await self._resolved(moment)
+        number = resolved(await listed(self._table), moment)
         with spoken("reading a past version"):
             table = await self._connection.open_table(TABLE)
             await table.checkout(number)
@@ -110,7 +116,7 @@ class LanceIndex(LanceReader):
 
     async def versions(self, limit: int = 100) -> Sequence[Version]:
         """Return the versions that can still be read, newest first."""
-        return (await self._listed())[:limit]
+        return (await listed(self._table))[:limit]
 
     async def tag(self, name: str) -> Version:
         """Keep the present version under *name*."""
@@ -122,7 +128,7 @@ class LanceIndex(LanceReader):
                 elif taken["version"] != self._version:
                     raise TagTakenError(name, taken["version"])
             number = self._version
-        return next(version for version in await self._listed() if version.number == number)
+        return next(version for version in await listed(self._table) if version.number == number)
 
     async def untag(self, name: str) -> None:
         """Let go of the version of that name, if there is one."""
@@ -152,8 +158,10 @@ class LanceIndex(LanceReader):
             with spoken("upkeep of the memory index"):
                 async with self._turn:
                     self._writer.settle()
+                    self._fresh.begin()
                 await self._upkeep.do(self._turn)
-                await self._look()
+                async with self._turn:
+                    await self._look()
 
     async def purge(self) -> None:
         """Forget for good what was removed, and every past version."""
@@ -161,6 +169,8 @@ class LanceIndex(LanceReader):
             with spoken("forgetting for good"):
                 self._partitions = 0
                 self._writer.settle()
+                self._fresh.forget()
+                self._fresh.begin()
                 await self._upkeep.rewrite()
                 await self._look()
 
@@ -192,36 +202,21 @@ class LanceIndex(LanceReader):
     async def _by_meaning(self, vector: Vectors, where: Where, limit: int, rung: Rung) -> Found:
         if self._copy is not None:
             return self._copy.nearest(vector, where, limit)
+        if rung is Rung.INDEXED and self._fresh.whole:
+            indexed = self._in_table(vector, where, limit, rung, indexed_only=True)
+            hits = await self._fresh.beside(indexed, vector, where, limit)
+            if hits is not None:
+                return Found(hits=hits, rung=rung)
         return await super()._by_meaning(vector, where, limit, rung)
-
-    async def _listed(self) -> Sequence[Version]:
-        with spoken("listing versions"):
-            listed = await self._table.list_versions()
-            tags = await self._table.tags.list()
-        named: dict[int, list[str]] = {}
-        for name, tag in tags.items():
-            named.setdefault(tag["version"], []).append(name)
-        found = [
-            Version(
-                number=each["version"],
-                time_ns=round(each["timestamp"].timestamp() * 1e9),
-                tags=sorted(named.get(each["version"], [])),
-            )
-            for each in listed
-        ]
-        return sorted(found, key=lambda version: -version.number)
-
-    async def _resolved(self, moment: Moment) -> int:
-        versions = await self._listed()
-        fitting = [version.number for version in versions if _fits(version, moment)]
-        if not fitting:
-            wanted = next(str(value) for value in (moment.version, moment.tag, moment.time_ns) if value is not None)
-            raise VersionUnknownError(wanted, oldest=versions[-1].number, newest=versions[0].number)
-        return fitting[0]
 
     async def _look(self) -> None:
         self._version = await self._table.version()
-        self._partitions = partitions(await vector_index(self._table))
+        name = await vector_index(self._table)
+        self._partitions = partitions(name)
+        if name:
+            self._fresh.settle(await self._upkeep.unindexed(name))
+        else:
+            self._fresh.forget()
 
     async def _seal(self) -> None:
         if self._folder is None:
@@ -230,11 +225,3 @@ class LanceIndex(LanceReader):
         if version != self._sealed:
             await asyncio.to_thread(self._folder.seal, version)
             self._sealed = version
-
-
-def _fits(version: Version, moment: Moment) -> bool:
-    if moment.tag is not None:
-        return moment.tag in version.tags
-    if moment.version is not None:
-        return version.number == moment.version
-    return moment.time_ns is not None and version.time_ns <= moment.time_ns

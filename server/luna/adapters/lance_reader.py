@@ -109,21 +109,27 @@ class LanceReader:
             return [await self._table.query().where(among(part)).select([*columns]).to_arrow() for part in parts]
 
     async def _by_meaning(self, vector: Vectors, where: Where, limit: int, rung: Rung) -> Found:
-        async def ask(condition: str, wanted: int) -> Sequence[Hit]:
-            query = self._nearest_to(vector).where(condition).limit(wanted)
-            if rung is Rung.FLAT:
-                return await _near(query.bypass_vector_index())
-            # No upper bound: where few rows count, it looks on until there are enough.
-            return await _near(query.minimum_nprobes(_PROBES_MIN).maximum_nprobes(0).refine_factor(_REFINE))
+        return await self._in_table(vector, where, limit, rung)
 
-        if rung is Rung.INDEXED and len(hits := await self._among_all(vector, where, limit)) == limit:
+    async def _in_table(
+        self, vector: Vectors, where: Where, limit: int, rung: Rung, *, indexed_only: bool = False
+    ) -> Found:
+        def near() -> AsyncVectorQuery:
+            query = self._table.query().nearest_to(vector).distance_type("cosine")
+            return query.fast_search() if indexed_only else query
+
+        async def ask(condition: str, wanted: int) -> Sequence[Hit]:
+            query = near().where(condition).limit(wanted)
+            if rung is Rung.FLAT:
+                return await _hits(query.bypass_vector_index())
+            # No upper bound: where few rows count, it looks on until there are enough.
+            return await _hits(query.minimum_nprobes(_PROBES_MIN).maximum_nprobes(0).refine_factor(_REFINE))
+
+        if rung is Rung.INDEXED and len(hits := await self._among_all(near(), where, limit)) == limit:
             return Found(hits=hits, rung=rung)
         return Found(hits=await self._enough(ask, where, limit), rung=rung)
 
-    def _nearest_to(self, vector: Vectors) -> AsyncVectorQuery:
-        return self._table.query().nearest_to(vector).distance_type("cosine")
-
-    async def _among_all(self, vector: Vectors, where: Where, limit: int) -> Sequence[Hit]:
+    async def _among_all(self, query: AsyncVectorQuery, where: Where, limit: int) -> Sequence[Hit]:
         """Find up to *limit* memories without a condition: LanceDB would list all rows that meet it first."""
         share = self._namespaces[where.namespace] / max(self._namespaces.total(), 1)
         if share < _SHARE_MIN or not anything(where):
@@ -131,8 +137,8 @@ class LanceReader:
         # Others may lie nearer than their share; one more is nobody's memory.
         wanted = 2 + math.ceil(limit / share * (2 - share))
         probes = max(_PROBES_MIN, self._partitions // _PARTITIONS_A_PROBE)
-        query = self._nearest_to(vector).nprobes(probes).refine_factor(_REFINE).limit(wanted)
-        return [hit for hit in await _near(query) if meets(where, hit.row)][:limit]
+        found = await _hits(query.nprobes(probes).refine_factor(_REFINE).limit(wanted))
+        return [hit for hit in found if meets(where, hit.row)][:limit]
 
     async def _enough(self, ask: Ask, where: Where, limit: int) -> Sequence[Hit]:
         if self._plain or hard(where) == whole(where):
@@ -171,7 +177,7 @@ def _directed(vectors: NDArray[Any]) -> bool:
     return bool((np.isfinite(lengths) & (lengths > 0)).all())
 
 
-async def _near(query: AsyncVectorQuery) -> Sequence[Hit]:
+async def _hits(query: AsyncVectorQuery) -> Sequence[Hit]:
     found = await query.select([PACKED, "_distance"]).to_arrow()
     return [
         _hit(text, 1.0 - distance)

@@ -38,9 +38,11 @@ class Written(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
+class Prepared:
     """What a batch writes."""
 
+    final: Batch
+    """The same with each row once, those that it changes too, as it is at the end."""
     fresh: pa.RecordBatch | None = None
     """Rows that are certainly new."""
     changed: pa.RecordBatch | None = None
@@ -90,14 +92,18 @@ class LanceWriter:
         self.plain = plain
         """Whether no row of the table is superseded, and none expires."""
 
-    async def apply(self, batch: Batch) -> None:
-        """Make the table what *batch* says."""
+    async def prepared(self, batch: Batch) -> Prepared:
+        """Return what *batch* writes."""
+        stored = await self._stored(batch)
+        return await asyncio.to_thread(self._prepared, batch, stored)
+
+    async def write(self, prepared: Prepared) -> None:
+        """Make the table what a batch says."""
+        batch = prepared.final
         if batch.remove:
             self._gone([spelled(key) for key in batch.remove])
             self._namespaces.subtract(namespace for namespace, _ in self.maybe(batch.remove))
             await self._write(lambda: self._table.delete(among(batch.remove)))
-        stored = await self._stored(batch)
-        prepared = await asyncio.to_thread(self._prepared, batch, stored)
         self.plain = self.plain and prepared.plain
         if prepared.changed:
             self._gone(prepared.changed["key"])
@@ -124,16 +130,17 @@ class LanceWriter:
         """Return the rows that *batch* changes without bringing them."""
         if not batch.superseded:
             return {}
-        brought = {row.key for row in batch.rows}
-        keys = {(each.namespace, each.id) for each in batch.superseded} - brought
+        known = {row.key for row in batch.rows} | {*batch.remove}
+        keys = {(each.namespace, each.id) for each in batch.superseded} - known
         table = await self._table.query().where(among([*keys])).to_arrow()
         return {row.key: (row, vector) for row, vector in zip(to_rows(table), to_vectors(table), strict=True)}
 
-    def _prepared(self, batch: Batch, stored: Pairs) -> _Prepared:
+    def _prepared(self, batch: Batch, stored: Pairs) -> Prepared:
         """Return what is to be written. Takes milliseconds: not for the loop."""
         names, rows, vectors = _final(batch, stored)
+        final = Batch(position=batch.position, rows=rows, vectors=vectors, remove=batch.remove)
         if not rows:
-            return _Prepared()
+            return Prepared(final=final)
         keys = [spelled(name) for name in names]
         hashes = [hash(key) for key in keys]
         plain = not any(row.superseded_by or row.expire_ns is not None for row in rows)
@@ -141,15 +148,15 @@ class LanceWriter:
         # A batch that comes again must not look like an earlier state.
         together = to_batch(rows, keys, vectors, max(batch.position, self.position), self._columns)
         if not old.any():
-            return _Prepared(fresh=together, hashes=hashes, plain=plain)
+            return Prepared(final=final, fresh=together, hashes=hashes, plain=plain)
         if old.all():
-            return _Prepared(changed=together, hashes=hashes, plain=plain)
+            return Prepared(final=final, changed=together, hashes=hashes, plain=plain)
         # Only the last write may say that the position is reached.
         changed = together.filter(pa.array(old))
         place = self._columns.get_field_index("applied")
         earlier = pa.array(np.full(len(changed), self.position), pa.int64())
         changed = changed.set_column(place, self._columns.field(place), earlier)
-        return _Prepared(fresh=together.filter(pa.array(~old)), changed=changed, hashes=hashes, plain=plain)
+        return Prepared(final=final, fresh=together.filter(pa.array(~old)), changed=changed, hashes=hashes, plain=plain)
 
     async def _put(self, rows: pa.RecordBatch, write: Callable[[pa.RecordBatch], Awaitable[None]]) -> None:
         small = self._small
