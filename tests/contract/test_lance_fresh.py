@@ -189,6 +189,24 @@ async def test_what_upkeep_has_indexed_is_let_go_of(index: LanceIndex) -> None:
     assert index._fresh.whole
 
 
+async def test_the_index_stays_in_few_pieces(index: LanceIndex) -> None:
+    """
+    Each is looked through by every search, so it is made anew when they are many, and has everything then.
+    """
+    vectors = _vectors(30, seed=1)
+    most = 0
+    for n, vector in enumerate(vectors):
+        await index.apply(Batch(position=2 + n, rows=[row(f"{n}")], vectors=vector.reshape(1, -1)))
+        await index.optimize()
+        stats = await index._table.index_stats(await lance_upkeep.vector_index(index._table) or "")
+        assert stats
+        most = max(most, stats.num_indices or 0)
+
+    assert 2 < most <= 8
+    for n in (0, 7, 29):
+        assert (await index.nearest(vectors[n], ALL, 1)).hits[0].row.id == f"{n}"
+
+
 @pytest.mark.parametrize("limit", ["ROWS_MAX", "CHARACTERS_MAX"])
 async def test_too_much_is_left_to_the_table(index: LanceIndex, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     """

@@ -11,6 +11,7 @@ from lancedb.index import FTS, Bitmap, BTree, IvfRq, LabelList
 from lancedb.table import AsyncTable
 
 from luna.adapters.lance_errors import FAILURES, is_conflict
+from luna.adapters.lance_fresh import ROWS_MAX
 from luna.adapters.lance_writer import insistently
 
 INDEX_ROWS_MIN = 20_000
@@ -30,6 +31,8 @@ _ATTEMPTS_BESIDE = 3
 _ROWS_A_PARTITION = 2_000
 # Much smaller ones would be joined by the next `optimize`, which takes longer than making the index anew.
 _GROWTH = 4
+# Upkeep adds a piece to the vector index, which costs a search up to a millisecond more.
+_PIECES_MAX = 8
 # How often it is looked for old versions while the youngest of them becomes old.
 _LOOKS = 96
 _BITS = 4
@@ -74,7 +77,7 @@ class LanceUpkeep:
         unindexed = await self.unindexed(name or "text_idx")
         small = _fragments(await self._table.stats())
         most = max(_UNINDEXED_MAX if came else _UNINDEXED_MAX_AT_REST, rows // _UNINDEXED_SHARE)
-        return unindexed > patience * most or small > patience * _FRAGMENTS_MAX
+        return unindexed > min(patience * most, ROWS_MAX // 2) or small > patience * _FRAGMENTS_MAX
 
     async def _outlived(self) -> bool:
         """Return whether versions are there that should not be any more: they have what was forgotten since."""
@@ -89,6 +92,10 @@ class LanceUpkeep:
         """Return how many rows the index of that name does not hold yet."""
         stats = await self._table.index_stats(name)
         return stats.num_unindexed_rows if stats else 0
+
+    async def _pieces(self, name: str | None) -> int:
+        stats = await self._table.index_stats(name) if name else None
+        return (stats.num_indices if stats else None) or 0
 
     async def do(self, turn: asyncio.Lock | None = None) -> None:
         """Merge small files, index what is not, and drop versions that are older than is kept.
@@ -107,7 +114,7 @@ class LanceUpkeep:
             async with turn:
                 await insistently(lambda: self._table.optimize(cleanup_older_than=keep))
         rows, name = await self._table.count_rows(), await vector_index(self._table)
-        if _outgrown(rows, name):
+        if _outgrown(rows, name) or (rows >= INDEX_ROWS_MIN and await self._pieces(name) > _PIECES_MAX):
             await self._index(rows // _ROWS_A_PARTITION, name)
         await self._seal()
 
