@@ -249,6 +249,30 @@ async def test_what_could_not_be_written_is_not_held(index: LanceIndex, monkeypa
     assert (await index.nearest(vectors[1], ALL, 1)).hits[0].row.id == "2"
 
 
+async def test_what_failing_upkeep_has_not_indexed_is_found(index: LanceIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    However often it fails; once it does not, all are let go of.
+    """
+    vectors = _vectors(20, seed=1)
+
+    async def failing(_: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(index._upkeep, "do", failing)
+        for n, vector in enumerate(vectors):
+            await index.apply(Batch(position=2 + n, rows=[row(f"{n}")], vectors=vector.reshape(1, -1)))
+            with pytest.raises(IndexUnavailableError):
+                await index.optimize()
+
+            found = [(await index.nearest(each, ALL, 1)).hits[0].row.id for each in vectors[: n + 1]]
+            assert found == [f"{each}" for each in range(n + 1)]
+            assert len(index._fresh._generations) <= 10
+    await index.optimize()
+
+    assert (index._fresh.whole, _held(index)) == (True, 0)
+
+
 async def test_what_the_index_lacks_is_looked_for_after_a_start(tmp_path: Path) -> None:
     """
     Nobody holds it then.

@@ -17,6 +17,8 @@ from luna.kernel.memory_rows import Batch, Found, Hit, Where
 ROWS_MAX: Final = 65_536
 CHARACTERS_MAX: Final = 2**26
 """How much is held. Where more comes before it is indexed, nothing is."""
+_FAILED_MAX: Final = 8
+"""How many upkeeps may fail in a row before it is left to the table: each leaves a generation."""
 _ROUNDING: Final = 1e-6
 
 
@@ -41,8 +43,8 @@ class LanceFresh:
 
     def begin(self) -> None:
         """Begin a generation."""
-        if not self.whole:
-            self._generations.clear()
+        if not self.whole or len(self._generations) > _FAILED_MAX:
+            self.forget()
         self._generations.append(LanceCopy(self._dimension, ROWS_MAX))
         self._marked = False
 
