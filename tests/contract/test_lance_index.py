@@ -217,17 +217,17 @@ async def test_many_rows_get_an_index(index: MemoryIndex, path: Path) -> None:
     """
     Once no more come, it says so, finds the same, and an index opened again uses it.
     """
-    await grown(index, 20_000)
+    await grown(index, 12_000)
 
     assert not await index.tend()
     assert (await index.stats()).vector_index == "none"
     assert await index.tend()
     stats = await index.stats()
 
-    assert (stats.vector_index, stats.rows, stats.rows_unindexed, stats.text_rows_unindexed) == ("IVF_RQ", 20_000, 0, 0)
+    assert (stats.vector_index, stats.rows, stats.rows_unindexed, stats.text_rows_unindexed) == ("IVF_RQ", 12_000, 0, 0)
     assert not await index.tend()
     again = await LanceIndexes(path).open("fake", DIMENSION)
-    for number in (5, 777, 19_999):
+    for number in (5, 777, 11_999):
         wanted = vectors_of([row(f"{number:06}", position=number // 5000 * 5000)])[0]
         found = await again.nearest(wanted, ALL, 3)
         flat = await again.nearest(wanted, ALL, 3, exact=True)
@@ -268,10 +268,10 @@ async def test_what_came_is_indexed_once_no_more_comes(index: MemoryIndex) -> No
     """
     Even if it is too little to be worth it while more does.
     """
-    await grown(index, 20_000)
+    await grown(index, 12_000)
     await index.optimize()
-    some = [row(f"{number:06}", position=9) for number in range(20_000, 22_000)]
-    await index.apply(Batch(position=25_000, rows=some, vectors=vectors_of(some)))
+    some = [row(f"{number:06}", position=9) for number in range(12_000, 14_000)]
+    await index.apply(Batch(position=15_000, rows=some, vectors=vectors_of(some)))
 
     assert not await index.tend()
     assert (await index.stats()).rows_unindexed == 2_000
@@ -328,7 +328,7 @@ async def test_a_broken_index_is_done_without(index: MemoryIndex, path: Path) ->
     """
     It says that it fails, so that a breaker learns of it; comparing answers.
     """
-    await grown(index, 20_000)
+    await grown(index, 12_000)
     await index.optimize()
     await index.aclose()
     for file in (path / "memories.lance" / "_indices").rglob("auxiliary.idx"):

@@ -14,8 +14,8 @@ from luna.adapters.lance_errors import FAILURES, is_conflict
 from luna.adapters.lance_fresh import ROWS_MAX
 from luna.adapters.lance_writer import insistently
 
-INDEX_ROWS_MIN = 20_000
-"""Below, comparing with every row is as quick, and exact."""
+INDEX_ROWS_MIN = 8_000
+"""Below, comparing with every row is about as quick, and exact."""
 
 _UNINDEXED_MAX = 10_000
 # A thousand cost a search two milliseconds more, and half a second once to index.
