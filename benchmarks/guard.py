@@ -3,17 +3,23 @@
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.guard_background import background
-from benchmarks.guard_corpus import APART, CORPUS, FRESH, LOOK, SEALED, Sample, read, written
-from benchmarks.guard_training import joined, read_by, ruled, table
-from luna.modules.assistantia.guard import PromptGuard
+from benchmarks.guard_corpus import APART, CORPUS, FRESH, JUDGE, LOOK, SEALED, Sample, read, written
+from benchmarks.guard_second import looked_again, looked_at
+from benchmarks.guard_table import read_by, ruled, table
+from benchmarks.guard_training import held_out, joined
+from luna.adapters.embedder_minilm import Minilm
+from luna.kernel.embedding import TextVectors
+from luna.modules.assistantia.guard import DOUBTFUL, SURE, PromptGuard
 from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import Lexicon, load
+from luna.modules.assistantia.second_look import SecondLook, load_head
 
 _Shares: TypeAlias = Mapping[str, int]
 LANGUAGES: Final = ("en", "fr", "es", "de")
@@ -25,30 +31,48 @@ LETTERS: Final = 1024
 
 def main() -> Mapping[str, object]:
     """Print and return the shares and the times."""
-    lexicon = load()
-    guard = PromptGuard(lexicon, load_model())
-    apart = {"fresh": written(FRESH), "look": written(LOOK), "sealed": written(SEALED), "apart": written(APART)}
-    seen, documents = read(CORPUS), background()
-    readings = read_by(lexicon, seen + documents)
-    _, chances = joined(seen + documents, table(readings), ruled(lexicon, readings))
-    judged = {
-        **{
-            name: _by_level(lexicon, samples, np.array([guard.check(it.text).score for it in samples]))
-            for name, samples in apart.items()
-        },
-        "held_out": _by_level(lexicon, seen, chances[: len(seen)]),
-        "documents": _by_level(lexicon, documents, chances[len(seen) :]),
-    }
+    lexicon, meaning = load(), Minilm()
+    guard = PromptGuard(lexicon, load_model(), SecondLook(load_head(), meaning))
+    apart = {folder.name: written(folder) for folder in (FRESH, LOOK, SEALED, APART, JUDGE)}
+    judged = {name: _by_level(lexicon, samples, _chances(guard, samples)) for name, samples in apart.items()}
+    first = PromptGuard(lexicon, load_model())
+    judged |= {f"{name}, one look": _by_level(lexicon, it, _chances(first, it)) for name, it in apart.items()}
+    judged |= _held_out(lexicon, read(CORPUS) + background(), meaning)
     for kind, shares in judged.items():
         print(f"  {kind}")
         for name, it in shares.items():
             print(f"    {name:13} found {it['found']}/{it['attacks']}, refused {it['refused']}/{it['benign']}")
     times = {}
     for language in LANGUAGES:
-        plain = [it.text for it in apart["look"] + apart["sealed"] if it.language == language and _ordinary(it)]
+        plain = [it.text for it in apart[LOOK.name] + apart[SEALED.name] if it.language == language and _ordinary(it)]
         times[language] = _milliseconds(guard, " ".join(plain)[:LETTERS])
         print(f"  {times[language]:.2f} ms of a processor for 1 KB of ordinary text in {language}")
     return {**judged, "milliseconds_per_kilobyte": times}
+
+
+def _chances(guard: PromptGuard, samples: Sequence[Sample]) -> NDArray[np.float64]:
+    return np.array([guard.check(sample.text).score for sample in samples])
+
+
+def _held_out(lexicon: Lexicon, samples: Sequence[Sample], meaning: TextVectors) -> Mapping[str, Mapping[str, _Shares]]:
+    readings = read_by(lexicon, samples)
+    given = table(readings)
+    held = held_out(samples, given)
+    _, chances = joined(samples, held.scores, ruled(lexicon, readings))
+    seen = looked_at(samples, [given.passages[row] for row in held.rows], chances, meaning)
+    _, again = looked_again(seen)
+    documents = np.array([sample.background for sample in seen.samples])
+    doubtful = (seen.first >= DOUBTFUL) & (seen.first < SURE)
+    print(f"  {doubtful[documents].mean():.1%} of the pieces of documents are looked at again")
+    return {
+        name: _by_level(lexicon, list(compress(seen.samples, chosen)), thought[chosen])
+        for name, thought, chosen in (
+            ("held out", again, ~documents),
+            ("held out, one look", seen.first, ~documents),
+            ("documents", again, documents),
+            ("documents, one look", seen.first, documents),
+        )
+    }
 
 
 def _by_level(lexicon: Lexicon, samples: Sequence[Sample], chances: NDArray[np.float64]) -> Mapping[str, _Shares]:

@@ -17,6 +17,8 @@ SEALED: Final = CORPUS.with_name("guard_sealed")
 """The other half of these, of which only counts are looked at."""
 APART: Final = CORPUS.with_name("guard_apart")
 """A quarter of the texts in ``varied.tsv``, of which only counts are looked at."""
+JUDGE: Final = CORPUS.with_name("guard_judge")
+"""Texts by somebody who wrote none that are learned from; only counts are looked at."""
 EVERYDAY: Final = CORPUS.with_name("guard_short")
 """Short harmless messages that nothing was learned from."""
 PATTERN_SAMPLES: Final = 24
@@ -55,10 +57,10 @@ def read(folder: Path) -> list[Sample]:
     return samples + _nested(samples) + _misspelt(samples) + _spelled(samples)
 
 
-def written(folder: Path) -> list[Sample]:
-    """Read all labelled texts below *folder*, in order."""
+def written(folder: Path, names: str = "*.tsv") -> list[Sample]:
+    """Read all labelled texts of the files in *folder* that have such *names*, in order."""
     samples = []
-    for path in sorted(folder.glob("*.tsv")):
+    for path in sorted(folder.glob(names)):
         for line in path.read_text(encoding="utf-8").splitlines():
             label, language, family, source, text = line.split("\t")
             made = source in {"pattern", "short"}

@@ -25,6 +25,7 @@ from luna.resilience.engine import BreakerEngine
 
 if TYPE_CHECKING:
     # Numbers in bulk take a library that most processes do without.
+    from luna.kernel.embedding import TextVectors
     from luna.kernel.memory_tools import MemoryTools
 
 
@@ -73,6 +74,8 @@ class Toolbox:
     """What memory is made of, in the process that serves it."""
     models: ModelTools = field(default_factory=ModelTools)
     """What answers are generated with."""
+    meaning: "TextVectors | None" = None
+    """What the guard takes a second look with; ``None``: it takes none."""
     breaker: MakeBreaker = lone_breaker
     """For what a module depends on that is no rpc; `arkalia breakers` shows it, and steers it."""
     level: Callable[[], int] = lambda: 1

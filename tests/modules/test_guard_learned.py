@@ -7,35 +7,46 @@ import numpy as np
 import pytest
 
 from benchmarks.guard_background import background
-from benchmarks.guard_corpus import APART, CORPUS, EVERYDAY, FRESH, LOOK, SEALED, checksum, written
-from benchmarks.guard_training import held_out, read_by, ruled, table
+from benchmarks.guard_corpus import APART, CORPUS, EVERYDAY, FRESH, JUDGE, LOOK, SEALED, checksum, written
+from benchmarks.guard_table import read_by, ruled, table
+from benchmarks.guard_training import held_out
+from luna.adapters.embedder_minilm import Minilm
 from luna.modules.assistantia.guard import PromptGuard
 from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
+from luna.modules.assistantia.second_look import SecondLook, load_head
 
 FOUND_LEAST: Final = 0.6
+HARDER_FOUND_LEAST: Final = 0.25
+HARDER_REFUSED_MOST: Final = 0.08
 REFUSED_MOST: Final = 0.05
 REFUSED: Final = 0.03
 """The share of ordinary texts that is refused by the limit at which as many attacks are found."""
 EVERYDAY_LEAST: Final = 190
 CLEAR: Final = 0.1
-GUARD = PromptGuard(load(), load_model())
+FIRST = PromptGuard(load(), load_model())
+GUARD = PromptGuard(FIRST.lexicon, FIRST.model, SecondLook(load_head(), Minilm()))
 
 
 def test_families_that_were_held_out_are_told_apart() -> None:
     """
     A change that makes the guard worse on wordings it has not seen is noticed.
+
+    The further texts are much harder, so that they are held to less.
     """
+    further = {sample.text for sample in written(CORPUS, "further-*.tsv")}
     samples = [sample for sample in written(CORPUS) if not sample.made] + background()
     lexicon = load()
     readings = read_by(lexicon, samples)
-    scores = held_out(samples, table(readings), parts=[0])
+    scores = held_out(samples, table(readings), parts=[0]).scores
     rules = ruled(lexicon, readings)
-    real = ~np.isnan(scores) & np.array([not sample.background for sample in samples])
+    judged = ~np.isnan(scores) & np.array([not sample.background for sample in samples])
+    hard = np.array([sample.text in further for sample in samples])
+    real, harder = judged & ~hard, judged & hard
     attacks = np.array([sample.attack for sample in samples])
     model = load_model()
     refused = np.zeros(len(samples), np.bool_)
-    for place in np.flatnonzero(real):
+    for place in np.flatnonzero(judged):
         chance = model.joined(float(scores[place]), float(rules[place]))
         refused[place] = chance >= lexicon.thresholds["MEDIUM"]
     sums = model.join[0] * scores + model.join[1] * rules
@@ -44,11 +55,13 @@ def test_families_that_were_held_out_are_told_apart() -> None:
     assert refused[real & attacks].mean() >= FOUND_LEAST
     assert refused[real & ~attacks].mean() <= REFUSED_MOST
     assert (sums[real & attacks] > limit).mean() >= FOUND_LEAST
+    assert refused[harder & attacks].mean() >= HARDER_FOUND_LEAST
+    assert refused[harder & ~attacks].mean() <= HARDER_REFUSED_MOST
 
 
 @pytest.mark.parametrize(
     ("folder", "found_least", "refused_most"),
-    [(FRESH, 0.85, 0.01), (LOOK, 0.95, 0.01), (SEALED, 0.95, 0.01), (APART, 0.65, 0.06)],
+    [(FRESH, 0.85, 0.01), (LOOK, 0.95, 0.01), (SEALED, 0.95, 0.01), (APART, 0.7, 0.04), (JUDGE, 0.9, 0.03)],
 )
 def test_texts_that_nothing_was_learned_from_are_told_apart(
     folder: Path, found_least: float, refused_most: float

@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Final
@@ -28,12 +29,11 @@ class OnnxEmbedder:
     """Loads the model when the first text comes."""
 
     def __init__(
-        self, path: Path, *, model_id: str, dimension: int, sha256: str | None = None, threads: int | None = None
+        self, load: Callable[[], OnnxModel], *, model_id: str, dimension: int, threads: int | None = None
     ) -> None:
         self.model_id = model_id
         self.dimension = dimension
-        self._path = path
-        self._sha256 = sha256
+        self._load = load
         self._threads = threads or min(THREADS_MAX, os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
         # On Linux it is the thread that becomes nicer, and there is no way back without privileges.
@@ -79,7 +79,7 @@ class OnnxEmbedder:
         if self._loading is None or (self._loading.done() and self._loading.exception()):
             # A file that was damaged may have been put right since.
             loop = asyncio.get_running_loop()
-            self._loading = loop.run_in_executor(self._pool, OnnxModel.load, self._path, self._sha256)
+            self._loading = loop.run_in_executor(self._pool, self._load)
         # Whoever gives up must not take the model from the others.
         return await asyncio.shield(self._loading)
 
@@ -93,9 +93,8 @@ async def open_onnx(path: Path, *, threads: int | None = None) -> OnnxEmbedder:
     """
     model = await asyncio.to_thread(OnnxModel.load, path)
     return OnnxEmbedder(
-        path,
+        partial(OnnxModel.load, path, model.digest),
         model_id=f"{path.stem}@sha256:{model.digest[:8]}",
         dimension=model.dimension,
-        sha256=model.digest,
         threads=threads,
     )

@@ -40,6 +40,7 @@ from luna.transport.severing import offer_partitions
 from luna.transport.stuck_consumers import StuckConsumers
 
 if TYPE_CHECKING:
+    from luna.adapters.embedder_minilm import Minilm
     from luna.kernel.memory_tools import MemoryTools
 
 ASSISTANTIA: Final = "assistantia"
@@ -112,7 +113,7 @@ async def toolbox(
 ) -> AsyncIterator[Toolbox]:
     """Make the tools, and put them away afterwards. With *faults*, some of them can be made to fail."""
     entries = directory(place.topology)
-    clock = SystemClock()
+    clock, meaning = SystemClock(), _meaning(place)
     if faults:
         links = _links(settings, entries).items()
         offer_partitions(faults, {name: link for name, link in links if name != place.process.name})
@@ -133,8 +134,9 @@ async def toolbox(
             check=PeerCheck(peers),
             failures=failures,
             home=settings.home,
-            memory=_memory(settings) if MEMORY in place.process.modules else None,
+            memory=_memory(settings, meaning) if meaning and MEMORY in place.process.modules else None,
             models=models,
+            meaning=meaning,
             faults=faults or NoFaults(),
             level=level,
             breaker=breaker,
@@ -142,7 +144,7 @@ async def toolbox(
         )
 
 
-def _memory(settings: Settings) -> "MemoryTools":
+def _memory(settings: Settings, meaning: "Minilm") -> "MemoryTools":
     # Most processes do without the libraries that these are made of.
     from luna.adapters.lance_indexes import LanceIndexes  # noqa: PLC0415
     from luna.adapters.memory_keys import SqliteMemoryKeys  # noqa: PLC0415
@@ -150,11 +152,19 @@ def _memory(settings: Settings) -> "MemoryTools":
     from luna.kernel.memory_tools import MemoryTools  # noqa: PLC0415
 
     return MemoryTools(
-        embedder=partial(embedder, settings),
+        embedder=partial(embedder, settings, meaning),
         indexes=LanceIndexes(settings.memory_place),
         keys=SqliteMemoryKeys(settings.keys_path),
         right=WriteLock(settings.home / "memory"),
     )
+
+
+def _meaning(place: Place) -> "Minilm | None":
+    if not {ASSISTANTIA, MEMORY} & set(place.process.modules):
+        return None
+    from luna.adapters.embedder_minilm import Minilm  # noqa: PLC0415  most processes do without
+
+    return Minilm()
 
 
 @asynccontextmanager

@@ -18,6 +18,19 @@ class EmbedderModelError(EmbedderUnavailableError):
     """The model is damaged, absent, or not the one that was expected. Trying again does not help."""
 
 
+class TextVectors(Protocol):
+    """Embeds texts with one model, in the thread of whoever asks. Several may ask at once."""
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector for each of *texts*, in their order.
+
+        Raises:
+            EmbedderModelError: the model cannot be loaded.
+
+        """
+        ...
+
+
 class Embedder(Protocol):
     """Embeds texts with one model."""
 

@@ -31,6 +31,7 @@ from luna.modules.assistantia.model_desk import ModelDesk
 from luna.modules.assistantia.models import ModelShelf
 from luna.modules.assistantia.receiving import Mind
 from luna.modules.assistantia.screening import Screen
+from luna.modules.assistantia.second_look import SecondLook, load_head
 from luna.modules.assistantia.servicer_assistant import AssistantServicer
 from luna.modules.assistantia.servicer_guard import PromptGuardServicer
 from luna.modules.assistantia.servicer_models import ModelServicer
@@ -46,7 +47,8 @@ _MODELS: Final = model_service_pb2.DESCRIPTOR.services_by_name["ModelService"]
 
 
 def _wire(tools: Toolbox) -> Wired:
-    guard = PromptGuard(load(), load_model())
+    second = SecondLook(load_head(), tools.meaning) if tools.meaning else None
+    guard = PromptGuard(load(), load_model(), second)
     feed = Feed(tools.events, Refusals(page=PageTokenError), checkpoint_seconds=tools.checkpoint_seconds)
     conversations = Conversations(tools.events, feed, tools.clock, tools.identity.source)
     shelf = ModelShelf(tools.models, tools.clock, tools.identity.process, breaker=tools.breaker)

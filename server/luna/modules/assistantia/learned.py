@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,15 @@ _SPACE, _LINE = ord(" "), ord("\n")
 _STOPS: Final = np.array([chr(code) in ".!?\n" for code in range(128)])
 
 
+class Window(NamedTuple):
+    """The most suspicious part of a text, how much it looks like an attack, and the place in it that weighs most."""
+
+    score: float
+    start: int
+    end: int
+    told: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """Weights of features, and how they are joined with the rules."""
@@ -48,10 +57,10 @@ class Model:
         found = features(text, concepts)
         return np.bincount(found.places, self.weights[found.numbers], len(text)).astype(np.float64, copy=False)
 
-    def score(self, text: str, gains: NDArray[np.float64], quotes: Sequence[Quote]) -> tuple[float, int, int]:
-        """Return how much the most suspicious window of *text* looks like an attack, and where that is."""
+    def score(self, text: str, gains: NDArray[np.float64], quotes: Sequence[Quote]) -> Window:
+        """Return the most suspicious window of *text*."""
         if not text:
-            return self.bias, 0, 0
+            return Window(self.bias, 0, 0, (0, 0))
         gained = gains.copy() if quotes else gains
         for quote in quotes:
             gained[quote.start : quote.end] *= quote.worth
@@ -60,7 +69,8 @@ class Model:
         starts, ends = windows(text)
         scores = (sums[ends] - sums[starts]) * scale(ends - starts)
         best = int(scores.argmax())
-        return float(scores[best]) + self.bias, *_told(sums, int(starts[best]), int(ends[best]))
+        start, end = int(starts[best]), int(ends[best])
+        return Window(float(scores[best]) + self.bias, start, end, _told(sums, start, end))
 
     def joined(self, learned: float, rules: float) -> float:
         """Return the chance of an attack, from what is learned and what the rules say."""

@@ -18,6 +18,7 @@ from luna.modules.assistantia.conversations import NAMESPACE_DEFAULT, Conversati
 from luna.modules.assistantia.errors import BudgetSpentError, PromptRefusedError, ToolResultsError
 from luna.modules.assistantia.finding import Finder
 from luna.modules.assistantia.guard import PromptGuard, Verdict
+from luna.modules.assistantia.judging import judged
 from luna.modules.assistantia.ladder import Ladder, ladder, refuse_spared
 from luna.modules.assistantia.model_messages import EXTRACTIVE
 from luna.modules.assistantia.models import ModelShelf
@@ -153,16 +154,11 @@ class Reception:
 
     async def _judged(self, request: rpc.ChatRequest) -> Verdict:
         texts = [text for text in (request.message, request.instructions) if text] or [""]
-        verdicts = [await self._checked(text) for text in texts]
+        verdicts = [await judged(self._mind.guard, text, at_once=SHORT_CHARACTERS) for text in texts]
         for verdict in verdicts:
             if verdict.refused:
                 raise PromptRefusedError(verdict)
         return verdicts[0]
-
-    async def _checked(self, text: str) -> Verdict:
-        if len(text) <= SHORT_CHARACTERS:
-            return self._mind.guard.check(text)
-        return await asyncio.to_thread(self._mind.guard.check, text)
 
     async def _results(
         self, request: rpc.ChatRequest, turns: Sequence[pb.Turn]

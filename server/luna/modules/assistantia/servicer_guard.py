@@ -12,6 +12,7 @@ from arkalia.assistantia.v1 import prompt_guard_service_pb2_grpc as stubs
 from luna.modules.assistantia import masking
 from luna.modules.assistantia.errors import BatchTooLongError
 from luna.modules.assistantia.guard import PromptGuard, Verdict
+from luna.modules.assistantia.judging import judged
 
 Context: TypeAlias = grpc.aio.ServicerContext[object, object]
 T = TypeVar("T")
@@ -19,6 +20,8 @@ T = TypeVar("T")
 BATCH_CHARACTERS_MAX: Final = 1 << 20
 SHORT_CHARACTERS: Final = 1024
 """Texts up to this length are judged at once, longer ones in a thread."""
+
+_FOREIGN: Final = frozenset({pb.TEXT_SOURCE_MEMORY, pb.TEXT_SOURCE_TOOL})
 
 
 class PromptGuardServicer(stubs.PromptGuardServiceServicer):
@@ -28,15 +31,15 @@ class PromptGuardServicer(stubs.PromptGuardServiceServicer):
         self._guard = guard
 
     async def CheckPrompt(self, request: rpc.CheckPromptRequest, context: Context) -> rpc.CheckPromptResponse:
-        verdict = await _away(len(request.text), lambda: self._check(request))
-        return rpc.CheckPromptResponse(verdict=verdict)
+        return rpc.CheckPromptResponse(verdict=await self._judged(request))
 
     async def CheckPrompts(self, request: rpc.CheckPromptsRequest, context: Context) -> rpc.CheckPromptsResponse:
         characters = sum(len(prompt.text) for prompt in request.prompts)
         if characters > BATCH_CHARACTERS_MAX:
             raise BatchTooLongError(characters, BATCH_CHARACTERS_MAX)
-        verdicts = await _away(characters, lambda: [self._check(prompt) for prompt in request.prompts])
-        return rpc.CheckPromptsResponse(verdicts=verdicts)
+        if characters > SHORT_CHARACTERS:
+            return await asyncio.to_thread(lambda: rpc.CheckPromptsResponse(verdicts=map(self._check, request.prompts)))
+        return rpc.CheckPromptsResponse(verdicts=[await self._judged(prompt) for prompt in request.prompts])
 
     async def MaskText(self, request: rpc.MaskTextRequest, context: Context) -> rpc.MaskTextResponse:
         kinds = {pb.PiiKind.Name(kind).removeprefix("PII_KIND_") for kind in request.kinds}
@@ -51,17 +54,29 @@ class PromptGuardServicer(stubs.PromptGuardServiceServicer):
         ]
         return rpc.ListRulesResponse(rules=rules, version=self._guard.lexicon.version)
 
-    def _check(self, request: rpc.CheckPromptRequest) -> pb.GuardVerdict:
-        level = request.level or pb.GUARD_LEVEL_MEDIUM
-        foreign = request.source in {pb.TEXT_SOURCE_MEMORY, pb.TEXT_SOURCE_TOOL}
-        name = pb.GuardLevel.Name(level).removeprefix("GUARD_LEVEL_")
-        return to_verdict(
-            self._guard.check(request.text, level=name, foreign=foreign), level, self._guard.lexicon.version
+    async def _judged(self, request: rpc.CheckPromptRequest) -> pb.GuardVerdict:
+        level, foreign = _level(request), request.source in _FOREIGN
+        verdict = await judged(
+            self._guard, request.text, at_once=SHORT_CHARACTERS, level=_named(level), foreign=foreign
         )
+        return to_verdict(verdict, level, self._guard.lexicon.version)
+
+    def _check(self, request: rpc.CheckPromptRequest) -> pb.GuardVerdict:
+        level, foreign = _level(request), request.source in _FOREIGN
+        verdict = self._guard.check(request.text, level=_named(level), foreign=foreign)
+        return to_verdict(verdict, level, self._guard.lexicon.version)
 
 
 async def _away(characters: int, work: Callable[[], T]) -> T:
     return work() if characters <= SHORT_CHARACTERS else await asyncio.to_thread(work)
+
+
+def _level(request: rpc.CheckPromptRequest) -> pb.GuardLevel:
+    return request.level or pb.GUARD_LEVEL_MEDIUM
+
+
+def _named(level: pb.GuardLevel) -> str:
+    return pb.GuardLevel.Name(level).removeprefix("GUARD_LEVEL_")
 
 
 def to_verdict(verdict: Verdict, level: pb.GuardLevel, version: str) -> pb.GuardVerdict:
