@@ -114,6 +114,18 @@ def test_vectors_are_made_as_long_as_one() -> None:
     assert vectors.tolist() == [[pytest.approx(0.6), pytest.approx(0.8)], [0, 1]]
 
 
+def test_vectors_as_long_as_one_stay_as_they_are() -> None:
+    """
+    To the last bit, though their lengths are rounded.
+    """
+    made = np.random.default_rng(1).normal(size=(9, 384)).astype("<f4")
+    unit = made / np.linalg.norm(made, axis=1, keepdims=True)
+    vectors = given(unit.tobytes(), 9, 384)
+
+    assert vectors is not None
+    assert np.array_equal(vectors, unit)
+
+
 def test_twins_of_a_batch_count_once() -> None:
     """
     Those that only share an id are refused.

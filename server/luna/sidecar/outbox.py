@@ -129,7 +129,7 @@ class Outbox:
             return None
         events = [self._new.popleft() for _ in range(min(_BATCH, len(self._new)))]
         append = Append(writes=_writes(events))
-        return _Batch(append, append_to(append, source="", trace_id="").SerializeToString())
+        return _Batch(append, b"".join(append_to(append, source="", trace_id="")))
 
     async def _keep(self) -> None:
         while True:

@@ -56,7 +56,7 @@ class RemoteEventLog:
 
         """
         self._stub: stubs.EventServiceAsyncStub = stubs.EventServiceStub(channel)
-        self._appends = AppendStream(self._stub, behind=behind)
+        self._appends = AppendStream(channel, behind=behind)
         self._source = source
         self._patience = patience_seconds
         self._id = ""

@@ -10,15 +10,16 @@ event has an id, so the log records none of them twice.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import Context
+from itertools import chain
 from typing import Final, TypeAlias
 
 import grpc.aio
 from arkalia.events.v1 import event_service_pb2 as rpc
-from arkalia.events.v1 import event_service_pb2_grpc as stubs
 
 from luna.kernel.context import NO_CALL, CallContext, enter
+from luna.kernel.wire import field
 from luna.transport.remote_log_errors import is_broken, refusal_of
 from luna.transport.remote_log_patience import PEER, waits
 from luna.transport.request_errors import PeerUnavailableError
@@ -31,7 +32,9 @@ GATHERED_BYTES_MAX: Final = 8 * 1024 * 1024
 """How much may wait to be sent before callers wait as well."""
 
 Outcome: TypeAlias = rpc.AppendResult | Exception
-Call: TypeAlias = "grpc.aio.StreamStreamCall[rpc.AppendManyRequest, rpc.AppendManyResponse]"
+Call: TypeAlias = "grpc.aio.StreamStreamCall[bytes, rpc.AppendManyResponse]"
+_METHOD: Final = "/arkalia.events.v1.EventService/AppendMany"
+_APPENDS: Final = rpc.AppendManyRequest.APPENDS_FIELD_NUMBER
 
 
 class _Entry:
@@ -39,9 +42,9 @@ class _Entry:
 
     __slots__ = ("done", "request", "weight")
 
-    def __init__(self, request: rpc.AppendRequest, done: asyncio.Future[Outcome]) -> None:
+    def __init__(self, request: Sequence[bytes], done: asyncio.Future[Outcome]) -> None:
         self.request = request
-        self.weight = request.ByteSize()
+        self.weight = sum(map(len, request))
         self.done = done
 
     def settle(self, outcome: Outcome) -> None:
@@ -52,9 +55,12 @@ class _Entry:
 class AppendStream:
     """Appends for all tasks of a process. `aclose` it."""
 
-    def __init__(self, stub: "stubs.EventServiceAsyncStub", *, behind: CallContext = NO_CALL) -> None:
+    def __init__(self, channel: grpc.aio.Channel, *, behind: CallContext = NO_CALL) -> None:
         """Keep the stream on behalf of *behind*."""
-        self._stub = stub
+        # Requests are spelled by hand: the library would copy each payload eight times.
+        self._open: Callable[..., Call] = channel.stream_stream(
+            _METHOD, response_deserializer=rpc.AppendManyResponse.FromString
+        )
         # The stream outlives the call that happens to be the first, so it must not inherit its deadline.
         self._context = Context()
         self._context.run(enter, behind)
@@ -68,8 +74,8 @@ class AppendStream:
         self._room = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def submit(self, requests: Sequence[rpc.AppendRequest], *, deadline: float) -> Sequence[Outcome]:
-        """Send *requests* in this order, and return what became of each.
+    async def submit(self, requests: Sequence[Sequence[bytes]], *, deadline: float) -> Sequence[Outcome]:
+        """Send *requests*, of which each is parts that spell it, in this order, and return what became of each.
 
         Raises:
             PeerUnavailableError: the log did not answer by *deadline*, a monotonic time.
@@ -95,7 +101,7 @@ class AppendStream:
             self._task.cancel()
             await asyncio.wait({self._task})
 
-    def _gather(self, requests: Sequence[rpc.AppendRequest]) -> Sequence[_Entry]:
+    def _gather(self, requests: Sequence[Sequence[bytes]]) -> Sequence[_Entry]:
         loop = asyncio.get_running_loop()
         entries = [_Entry(request, loop.create_future()) for request in requests]
         self._gathered.extend(entries)
@@ -129,7 +135,7 @@ class AppendStream:
 
     async def _converse_once(self) -> None:
         # A log that is away is waited for: whoever appends has a deadline of its own.
-        call = self._stub.AppendMany(wait_for_ready=True)
+        call = self._open(wait_for_ready=True)
         try:
             await self._converse(call)
         finally:
@@ -160,7 +166,8 @@ class AppendStream:
                 await self._changed.wait()
             elif entries := list(self._batch()):
                 self._sent.append(entries)
-                await call.write(rpc.AppendManyRequest(appends=[entry.request for entry in entries]))
+                spelled = (field(_APPENDS, *entry.request) for entry in entries)
+                await call.write(b"".join(chain.from_iterable(spelled)))
 
     async def _something(self) -> None:
         """Wait until there is something to send."""

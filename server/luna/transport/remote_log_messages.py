@@ -1,10 +1,12 @@
 """Translates events between the kernel and the contract, on the side that calls the log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from arkalia.events.v1 import event_pb2 as pb
 from arkalia.events.v1 import event_service_pb2 as rpc
+from google.protobuf.any_pb2 import Any
 from uuid_utils import uuid7
 
 from luna.kernel.event_ids import measured
@@ -21,8 +23,13 @@ from luna.kernel.events import (
     StreamWrite,
 )
 from luna.kernel.times import fill_time, ns_of, timestamp
+from luna.kernel.wire import field
 
 _TYPE_URL: Final = "type.googleapis.com/"
+_APPENDS: Final = rpc.AppendRequest.APPENDS_FIELD_NUMBER
+_EVENTS: Final = pb.StreamAppend.EVENTS_FIELD_NUMBER
+_PAYLOAD: Final = pb.NewEvent.PAYLOAD_FIELD_NUMBER
+_VALUE: Final = Any.VALUE_FIELD_NUMBER
 _STATES: Final = {
     Expect.ANY: pb.STREAM_STATE_ANY,
     Expect.NO_STREAM: pb.STREAM_STATE_NO_STREAM,
@@ -30,8 +37,10 @@ _STATES: Final = {
 }
 
 
-def append_to(append: Append, *, source: str, trace_id: str) -> rpc.AppendRequest:
-    """Spell *append*. Every event gets an id here, so that it may be sent again.
+def append_to(append: Append, *, source: str, trace_id: str) -> Sequence[bytes]:
+    """Return the parts that spell *append* together. Every event gets an id here, so that it may be sent again.
+
+    A payload is one of the parts: it may have megabytes.
 
     Raises:
         ValueError: an id is not a lower-case UUID.
@@ -39,9 +48,10 @@ def append_to(append: Append, *, source: str, trace_id: str) -> rpc.AppendReques
     """
     measured(append)
     request = rpc.AppendRequest()
+    parts: list[bytes] = []
     for write in append.writes:
         if write.events:
-            _fill_stream(request.appends.add(), write, source, trace_id)
+            parts += field(_APPENDS, *_stream(write, source, trace_id))
         else:
             request.checks.add(stream=write.stream, expected=_expected(write.expected))
     for check in append.checks:
@@ -49,7 +59,7 @@ def append_to(append: Append, *, source: str, trace_id: str) -> rpc.AppendReques
     if append.checkpoint is not None:
         request.checkpoint.consumer = append.checkpoint.consumer
         request.checkpoint.position = append.checkpoint.position
-    return request
+    return [request.SerializeToString(), *parts]
 
 
 def append_from(spelled: bytes) -> Append:
@@ -138,26 +148,32 @@ def stats_from(message: rpc.GetStatsResponse) -> LogStats:
     )
 
 
-def _fill_stream(into: pb.StreamAppend, write: StreamWrite, source: str, trace_id: str) -> None:
-    into.stream = write.stream
-    if write.expected is not Expect.ANY:
-        into.expected.CopyFrom(_expected(write.expected))
+def _stream(write: StreamWrite, source: str, trace_id: str) -> Iterator[bytes]:
+    expected = None if write.expected is Expect.ANY else _expected(write.expected)
+    yield pb.StreamAppend(stream=write.stream, expected=expected).SerializeToString()
     for event in write.events:
-        _fill(into.events.add(), event, source, trace_id)
+        yield from field(_EVENTS, *_event(event, source, trace_id))
 
 
-def _fill(into: pb.NewEvent, event: NewEvent, source: str, trace_id: str) -> None:
-    into.event_id = event.event_id or str(uuid7())
-    payload = into.payload
-    payload.type_url = _TYPE_URL + event.type
-    payload.value = event.payload
-    into.source = event.source or source
+def _event(event: NewEvent, source: str, trace_id: str) -> Iterator[bytes]:
+    spelled = pb.NewEvent(
+        event_id=event.event_id or str(uuid7()),
+        source=event.source or source,
+        correlation_id=event.correlation_id,
+        causation_id=event.causation_id,
+        schema_version=event.schema_version,
+        trace_id=event.trace_id or trace_id,
+    )
     if event.time_ns:
-        fill_time(into.time, event.time_ns)
-    into.correlation_id = event.correlation_id
-    into.causation_id = event.causation_id
-    into.schema_version = event.schema_version
-    into.trace_id = event.trace_id or trace_id
+        fill_time(spelled.time, event.time_ns)
+    yield spelled.SerializeToString()
+    yield from field(_PAYLOAD, _typed(event.type), *field(_VALUE, event.payload))
+
+
+@cache
+def _typed(type: str) -> bytes:
+    """Return a payload of that type as it begins."""
+    return Any(type_url=_TYPE_URL + type).SerializeToString()
 
 
 def _new_event(message: pb.NewEvent) -> NewEvent:

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import repeat
 from typing import Final, NamedTuple
 
 from arkalia.memory.v1 import memory_pb2 as pb
@@ -73,7 +72,7 @@ class Applier:
         self._waiting: list[Applying] = []
         self._arrived = asyncio.Event()
         self._awaited = asyncio.Event()
-        self._under_way: dict[Key, UnderWay] = {}
+        self._under_way: dict[Key, Applying] = {}
         self._bare = 0
         self._came_at = -PAUSE_SECONDS
         self._moved = Bell()
@@ -84,15 +83,24 @@ class Applier:
         """Where there is no room for it, if that is why."""
 
     @property
-    def under_way(self) -> Mapping[Key, UnderWay]:
-        """What is recorded and not in the index yet."""
-        return self._under_way
+    def busy(self) -> bool:
+        """Whether anything is recorded and not in the index yet."""
+        return bool(self._under_way)
+
+    def under_way(self, keys: Iterable[Key]) -> dict[Key, UnderWay]:
+        """Return those memories of *keys* that are recorded and not in the index yet."""
+        waiting = {key: self._under_way[key] for key in keys if key in self._under_way}
+        found = {
+            key: UnderWay(memory, each)
+            for each in {*waiting.values()}
+            for key, memory in zip(each.keys, each.memories, strict=True)
+        }
+        return {key: found[key] for key in waiting}
 
     def add(self, applying: Applying) -> None:
         """Bring this into the index next."""
         self._waiting.append(applying)
-        under_way = map(UnderWay, applying.memories, repeat(applying))
-        self._under_way.update(zip(applying.keys, under_way, strict=True))
+        self._under_way.update(dict.fromkeys(applying.keys, applying))
         self._arrived.set()
         if applying.fact.is_bare:
             self._bare += 1

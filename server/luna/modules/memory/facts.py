@@ -1,6 +1,6 @@
 """Turns memories into facts of the log, and such facts into what the index holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from operator import attrgetter
@@ -15,13 +15,14 @@ from luna.kernel.events import Append, EventFilter, StreamWrite
 from luna.kernel.facts import event_of
 from luna.kernel.memory_rows import NOTHING, Batch, Row, Superseded
 from luna.kernel.times import fill_time, ns_of
+from luna.kernel.wire import head
 
 RETAINED: Final = facts.MemoriesRetained.DESCRIPTOR.full_name
 FORGOTTEN: Final = facts.MemoriesForgotten.DESCRIPTOR.full_name
 CATEGORY: Final = "memory"
 WANTED: Final = EventFilter(category=CATEGORY, types=frozenset({RETAINED, FORGOTTEN}))
 
-
+_SEALED: Final = facts.MemoriesRetained.SEALED_FIELD_NUMBER
 _PLAIN: Final = attrgetter("id", "text", "collection", "importance", "supersedes")
 _ATTRIBUTES: Final = attrgetter("attributes")
 
@@ -52,20 +53,22 @@ def stream_of(namespace: str) -> str:
 
 
 def append_of(
-    told: facts.MemoriesRetained | facts.MemoriesForgotten, *, source: str, time_ns: int, event_id: str
+    told: facts.MemoriesRetained | facts.MemoriesForgotten,
+    *,
+    source: str,
+    time_ns: int,
+    event_id: str,
+    sealed: Iterable[bytes] = (),
 ) -> Append:
-    """Return what records a fact, under an id of its own: sent again, it is the same event."""
-    event = event_of(told, source=source, time_ns=time_ns, event_id=event_id)
+    """Return what records a fact, with memories *sealed*, under an id of its own: sent again, it is the same event."""
+    more = (part for each in sealed for part in (head(_SEALED, len(each)), each))
+    event = event_of(told, source=source, time_ns=time_ns, event_id=event_id, more=more)
     return Append(writes=(StreamWrite(stream_of(told.namespace), (event,)),))
 
 
-def to_payload(
-    namespace: str, sealed: Sequence[bytes], *, dimension: int, model_id: str, now_ns: int
-) -> facts.MemoriesRetained:
-    """Return the fact that memories were retained, sealed; without a dimension, their vectors follow from the texts."""
-    told = facts.MemoriesRetained(
-        namespace=namespace, sealed=sealed, dimension=dimension, model_id=model_id if dimension else ""
-    )
+def to_payload(namespace: str, *, dimension: int, model_id: str, now_ns: int) -> facts.MemoriesRetained:
+    """Return the fact that memories were retained; without a dimension, their vectors follow from the texts."""
+    told = facts.MemoriesRetained(namespace=namespace, dimension=dimension, model_id=model_id if dimension else "")
     fill_time(told.retain_time, now_ns)
     return told
 

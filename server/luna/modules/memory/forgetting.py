@@ -108,7 +108,7 @@ class Forgetting:
         if not self._projection.settled:
             return False
         async with self._recorder.turn:
-            if self._applier.under_way or self._projection.lost:
+            if self._applier.busy or self._projection.lost:
                 # Whoever retains must not wait until the index is what the log says.
                 return False
             with index_failures():

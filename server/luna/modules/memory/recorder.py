@@ -117,8 +117,7 @@ class Recorder:
     async def _known(self, turn: Sequence[Retaining]) -> dict[Key, _Known]:
         keys = [key for request in turn for key in request.keys]
         # In this order: what comes into the index meanwhile is found in one of both.
-        under_way = self._applier.under_way
-        waiting = {key: under_way[key] for key in keys if key in under_way}
+        waiting = self._applier.under_way(keys)
         found = await self._guards.known(self._projection.index, keys)
         now_ns = self._clock.wall_ns()
         expired = {key: row for key, row in found.items() if not is_alive(row.expire_ns, now_ns)}
@@ -178,10 +177,10 @@ class Recorder:
 
     async def _record(self, news: Sequence[New]) -> None:
         sealed = await self._sealer.sealed(news)
-        told = [self._told(new, parts) for new, parts in zip(news, sealed, strict=True)]
+        told = [self._told(new) for new in news]
         appends = [
-            append_of(payload, source=self._source, time_ns=self._clock.wall_ns(), event_id=new.event_id)
-            for new, payload in zip(news, told, strict=True)
+            append_of(payload, source=self._source, time_ns=self._clock.wall_ns(), event_id=new.event_id, sealed=parts)
+            for new, payload, parts in zip(news, told, sealed, strict=True)
         ]
         try:
             outcomes = await self._events.append_many(appends)
@@ -195,10 +194,9 @@ class Recorder:
             else:
                 self._hand_on(new, payload, outcome.events[0])
 
-    def _told(self, new: New, sealed: Sequence[bytes]) -> facts.MemoriesRetained:
+    def _told(self, new: New) -> facts.MemoriesRetained:
         return to_payload(
             new.request.namespace,
-            sealed,
             dimension=new.vectors.shape[1] if new.vectors is not None else 0,
             model_id=self._projection.index.model_id,
             now_ns=self._clock.wall_ns(),

@@ -19,6 +19,8 @@ from luna.modules.memory.facts import vectors_from
 BATCH_BYTES_MAX: Final = 1024 * 1024
 """Of texts. Together with their vectors they must fit into one event, and into one message."""
 
+_UNIT_TOLERANCE: Final = 1e-6
+"""How far the length of a vector may be from 1: as far as its numbers are rounded."""
 _NAMED: Final = attrgetter("id", "text")
 
 
@@ -106,13 +108,14 @@ def given(packed: bytes, count: int, dimension: int) -> Vectors | None:
     if len(packed) != count * dimension * 4:
         raise VectorsMisfitError(f"{len(packed)} bytes are not {count} vectors", dimension)
     vectors = vectors_from(packed, dimension)
-    # Without the squares of all in between, which take longer to keep than to make.
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+    lengths = np.sqrt(np.vecdot(vectors, vectors))
     if not np.isfinite(lengths).all():
         raise VectorsMisfitError("a number of the vectors is not finite, or too large", dimension)
     if not lengths.all():
         raise VectorsMisfitError("a vector of zeros has no direction", dimension)
-    return np.asarray(vectors / lengths, dtype=np.float32)
+    if np.allclose(lengths, 1.0, rtol=0.0, atol=_UNIT_TOLERANCE):
+        return vectors
+    return np.asarray(vectors / lengths[:, None], dtype=np.float32)
 
 
 def without_twins(keys: Sequence[Key], memories: Sequence[pb.NewMemory]) -> Sequence[int]:

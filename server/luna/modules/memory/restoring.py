@@ -160,11 +160,10 @@ class Restoring:
         sealed = await self._sealer.sealed(drafts)
         appends = []
         for (row, *_), draft, parts in zip(batches, drafts, sealed, strict=True):
-            told = to_payload(
-                row.namespace, parts, dimension=index.dimension, model_id=index.model_id, now_ns=row.retain_ns
-            )
+            told = to_payload(row.namespace, dimension=index.dimension, model_id=index.model_id, now_ns=row.retain_ns)
             time_ns = self._clock.wall_ns()
-            appends.append(append_of(told, source=self._source, time_ns=time_ns, event_id=draft.event_id))
+            append = append_of(told, source=self._source, time_ns=time_ns, event_id=draft.event_id, sealed=parts)
+            appends.append(append)
         self._projection.lost = True
         outcomes = await self._events.append_many(appends)
         await self._projection.catch_up()
