@@ -4,6 +4,7 @@ LanceDB takes two to five milliseconds of processor time for a search, in
 several threads that wait for each other, however little there is to find.
 """
 
+import asyncio
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
@@ -23,6 +24,8 @@ CHARACTERS_MAX: Final = 2**20
 TEXTS_AT_ONCE: Final = 256
 CHARACTERS_AT_ONCE: Final = 2**15
 """How much is split into words before others have their turn."""
+ROWS_AT_ONCE: Final = 512
+"""How many are read before others have theirs."""
 
 
 class LanceCopy:
@@ -125,7 +128,12 @@ async def copied(table: AsyncTable, dimension: int, rows_max: int) -> LanceCopy 
     """Return a copy of *table*, ``None`` if it is not small."""
     found = await table.query().where(f"key != '{MARKER}'").to_arrow()
     copy = LanceCopy(dimension, rows_max)
-    return copy if copy.apply(Batch(position=0, rows=to_rows(found), vectors=to_vectors(found))) else None
+    for start in range(0, len(found), ROWS_AT_ONCE):
+        part = found.slice(start, ROWS_AT_ONCE)
+        if not copy.apply(Batch(position=0, rows=to_rows(part), vectors=to_vectors(part))):
+            return None
+        await asyncio.sleep(0)
+    return copy
 
 
 def unit(vectors: Vectors) -> Vectors:

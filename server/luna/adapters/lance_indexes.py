@@ -12,7 +12,7 @@ from luna.kernel.memory_index import MemoryIndex
 
 KEEP = timedelta(hours=24)
 """For how long past versions can be read, unless they have a tag."""
-COPIED_MAX = 4096
+COPIED_MAX = 8192
 """Up to how many memories are kept in memory too, and found there."""
 
 
