@@ -226,8 +226,8 @@ class Applier:
             return
         for each in self._waiting:
             for request in (each.request, *each.followers):
-                if request.visible and not request.outcome.done():
-                    request.outcome.set_exception(IndexNoRoomError(self.full))
+                if request.visible:
+                    request.settle(IndexNoRoomError(self.full))
         self._moved.ring()
 
     def _settle(self, applied: Applying) -> None:

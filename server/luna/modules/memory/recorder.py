@@ -1,7 +1,8 @@
 """Records what callers want to be retained, all that wait together: one embedding, one commit, one change of the index.
 
 Whoever comes while a turn is under way waits for the next, so turns grow with the load, and who is alone waits for
-nobody. The index is changed beside the next turn; who does not ask to be visible does not wait for that.
+nobody. Where several came last, a turn begins once no more come: much of its cost is the same for one and for many. The
+index is changed beside the next turn; who does not ask to be visible does not wait for that.
 """
 
 import asyncio
@@ -32,6 +33,10 @@ from luna.modules.memory.sealing import Sealer, by_event
 
 TURN_MEMORIES_MAX: Final = 8192
 """How many memories one turn takes."""
+QUIET_LOOPS: Final = 16
+"""How many times the event loop has turned without a new request when no more come. It takes three to take one on."""
+LOOPS_MAX: Final = 256
+"""After so many a turn begins while more come."""
 
 _Known: TypeAlias = Row | UnderWay | pb.NewMemory
 """What an id stands for: in the index, on its way there, or brought by another request of the turn."""
@@ -62,6 +67,8 @@ class Recorder:
         self._source = source
         self._waiting: deque[Retaining] = deque()
         self._arrived = asyncio.Event()
+        self._crowded = False
+        """Whether several came together last."""
         self.turn = asyncio.Lock()
         """Held during each turn."""
 
@@ -75,9 +82,9 @@ class Recorder:
         """Take turns, forever."""
         while True:
             await self._arrived.wait()
-            # Calls that are ready by now come along.
-            await asyncio.sleep(0)
+            await self._gathered()
             turn = self._next()
+            self._crowded = len(turn) > 1
             try:
                 await self._applier.room()
                 async with self.turn:
@@ -88,6 +95,16 @@ class Recorder:
                 _log.exception("a turn of retaining failed")
                 self._projection.lost = True
                 _fail(turn, error)
+
+    async def _gathered(self) -> None:
+        """Let calls come along that are ready by now, or are about to be."""
+        seen = quiet = 0
+        for _ in range(LOOPS_MAX):
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self._waiting) <= seen else 0
+            seen = len(self._waiting)
+            if not self._crowded or quiet == QUIET_LOOPS:
+                return
 
     def _next(self) -> Sequence[Retaining]:
         turn, count = [], 0
@@ -110,7 +127,7 @@ class Recorder:
                 if (new := self._sifted(request, known)) is not None:
                     news.append(new)
             except IdTakenError as error:
-                _settle(request, error)
+                request.settle(error)
         if news:
             await self._record(await self._embedded(news))
 
@@ -150,11 +167,11 @@ class Recorder:
             self.submit(request)
         elif isinstance(first, Row):
             outcome = Retained(new=0, duplicates=len(request.memories), event_id=first.event_id, visible=True)
-            _settle(request, replace(outcome, position=first.position))
+            request.settle(replace(outcome, position=first.position))
         elif request.visible:
             self._applier.follow(first.applying, request)
         else:
-            _settle(request, first.applying.again(request))
+            request.settle(first.applying.again(request))
 
     async def _embedded(self, news: Sequence[New]) -> Sequence[New]:
         bare = [new for new in news if new.vectors is None and not self._may_be_late(new.request)]
@@ -164,7 +181,7 @@ class Recorder:
             vectors = await self._guards.embed([memory.text for new in bare for memory in new.memories])
         except DomainError as error:
             for new in bare:
-                _settle(new.request, error)
+                new.request.settle(error)
             return [new for new in news if new not in bare]
         parts = np.split(vectors, np.cumsum([len(new.memories) for new in bare])[:-1])
         for new, part in zip(bare, parts, strict=True):
@@ -177,7 +194,10 @@ class Recorder:
 
     async def _record(self, news: Sequence[New]) -> None:
         sealed = await self._sealer.sealed(news)
-        told = [self._told(new) for new in news]
+        model_id, now_ns = self._projection.index.model_id, self._clock.wall_ns()
+        told = [
+            to_payload(new.request.namespace, dimension=new.dimension, model_id=model_id, now_ns=now_ns) for new in news
+        ]
         appends = [
             append_of(payload, source=self._source, time_ns=self._clock.wall_ns(), event_id=new.event_id, sealed=parts)
             for new, payload, parts in zip(news, told, sealed, strict=True)
@@ -190,17 +210,9 @@ class Recorder:
             raise
         for new, payload, outcome in zip(news, told, outcomes, strict=True):
             if isinstance(outcome, DomainError):
-                _settle(new.request, outcome)
+                new.request.settle(outcome)
             else:
                 self._hand_on(new, payload, outcome.events[0])
-
-    def _told(self, new: New) -> facts.MemoriesRetained:
-        return to_payload(
-            new.request.namespace,
-            dimension=new.vectors.shape[1] if new.vectors is not None else 0,
-            model_id=self._projection.index.model_id,
-            now_ns=self._clock.wall_ns(),
-        )
 
     def _hand_on(self, new: New, told: facts.MemoriesRetained, recorded: Recorded) -> None:
         rows = rows_of(
@@ -223,7 +235,7 @@ class Recorder:
             Applying(fact=fact, keys=new.keys, memories=new.memories, request=new.request, outcome=outcome)
         )
         if not new.request.visible:
-            _settle(new.request, outcome)
+            new.request.settle(outcome)
 
 
 def _signature(there: _Known) -> tuple[str, str]:
@@ -232,15 +244,6 @@ def _signature(there: _Known) -> tuple[str, str]:
     return signature(there.memory if isinstance(there, UnderWay) else there)
 
 
-def _settle(request: Retaining, outcome: Retained | Exception) -> None:
-    if request.outcome.done():
-        return
-    if isinstance(outcome, Exception):
-        request.outcome.set_exception(outcome)
-    else:
-        request.outcome.set_result(outcome)
-
-
 def _fail(turn: Sequence[Retaining], error: Exception) -> None:
     for request in turn:
-        _settle(request, error)
+        request.settle(error)

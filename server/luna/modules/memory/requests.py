@@ -50,6 +50,15 @@ class Retaining:
     """Whether the texts may be embedded after they were acknowledged."""
     outcome: asyncio.Future[Retained] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
+    def settle(self, outcome: Retained | Exception) -> None:
+        """Answer whoever waits, if somebody still does."""
+        if self.outcome.done():
+            return
+        if isinstance(outcome, Exception):
+            self.outcome.set_exception(outcome)
+        else:
+            self.outcome.set_result(outcome)
+
 
 class Draft:
     """What becomes an event."""
@@ -60,6 +69,11 @@ class Draft:
         self.event_id = str(uuid4())
         self.memories = memories
         self.vectors = vectors
+
+    @property
+    def dimension(self) -> int:
+        """How large each vector is; 0 without any."""
+        return 0 if self.vectors is None else int(self.vectors.shape[1])
 
 
 class New(Draft):
