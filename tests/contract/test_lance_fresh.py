@@ -132,11 +132,11 @@ async def test_what_moves_while_the_table_is_asked_is_found() -> None:
     Whether it changes, so that the index has it no more, or upkeep is done, and the index had it not yet.
     """
     fresh = _fresh()
-    with fresh.changing(_batch(row("waiting"))):
+    async with fresh.changing(_batch(row("waiting"))):
         pass
 
     async def indexed() -> Found:
-        with fresh.changing(_batch(row("changing"))):
+        async with fresh.changing(_batch(row("changing"))):
             fresh.begin()
             fresh.settle(0)
         assert "waiting" not in {key[1] for each in fresh._generations for key in each._places}
@@ -152,9 +152,9 @@ async def test_of_two_versions_the_newer_is_found() -> None:
     The older one may be in the index, or have been written before the last upkeep began.
     """
     fresh = _fresh()
-    with fresh.changing(_batch(row("a"), row("b"))):
+    async with fresh.changing(_batch(row("a"), row("b"))):
         fresh.begin()
-    with fresh.changing(_batch(row("a", text="newer"), row("b", superseded_by="c"))):
+    async with fresh.changing(_batch(row("a", text="newer"), row("b", superseded_by="c"))):
         pass
     asked = Where(namespace="home")
 

@@ -25,7 +25,9 @@ TEXTS_AT_ONCE: Final = 256
 CHARACTERS_AT_ONCE: Final = 2**15
 """How much is split into words before others have their turn."""
 ROWS_AT_ONCE: Final = 512
-"""How many are read before others have theirs."""
+"""How many are read or put before others have theirs."""
+_UNIT_TOLERANCE: Final = 2e-6
+"""How far the square of the length of a vector may be from 1: as far as its numbers are rounded."""
 
 
 class LanceCopy:
@@ -54,14 +56,16 @@ class LanceCopy:
         """Return whether there is a row with that *key*."""
         return key in self._places
 
-    def apply(self, batch: Batch) -> bool:
+    async def apply(self, batch: Batch) -> bool:
         """Change what *batch* says. Return whether the table is still small; if not, this is of no use any more."""
         for key in batch.remove:
             self._remove(key)
         if len(self._places) + len(batch.rows) > len(self._vectors):
             return False
-        for row, vector in zip(batch.rows, unit(batch.vectors), strict=True):
-            self._put(row, vector)
+        for start in range(0, len(batch.rows), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            self._put(batch.rows[part], unit(batch.vectors[part]))
+            await asyncio.sleep(0)
         for each in batch.superseded:
             place = self._places.get((each.namespace, each.id))
             if place is not None and (row_there := self._rows[place]) is not None:
@@ -87,16 +91,29 @@ class LanceCopy:
         best = places[np.argsort(-scores[places])]
         return Found(hits=self._first(best, scores, where, limit), rung=Rung.FULL_TEXT)
 
-    def _put(self, row: Row, vector: Vectors) -> None:
-        self._remove(row.key)
-        if not self._free:
-            self._free.append(len(self._rows))
-            self._rows.append(None)
-        place = self._places[row.key] = self._free.pop()
-        self._rows[place], self._vectors[place] = row, vector
-        self._namespaces[place] = self._numbers.setdefault(row.namespace, len(self._numbers) + 1)
-        self._unread[place] = None
-        self.characters += len(row.text)
+    def _put(self, rows: Sequence[Row], vectors: Vectors) -> None:
+        last = {row.key: number for number, row in enumerate(rows)}
+        for key in last.keys() & self._places.keys():
+            self._remove(key)
+        if len(last) < len(rows):
+            numbers = [*last.values()]
+            rows, vectors = [rows[number] for number in numbers], vectors[numbers]
+        places = self._room(len(rows))
+        self._places.update(zip(last, places, strict=True))
+        self._vectors[places] = vectors
+        for place, row in zip(places, rows, strict=True):
+            self._rows[place] = row
+        self._namespaces[places] = [self._numbers.setdefault(row.namespace, len(self._numbers) + 1) for row in rows]
+        self._unread.update(dict.fromkeys(places))
+        self.characters += sum(len(row.text) for row in rows)
+
+    def _room(self, count: int) -> Sequence[int]:
+        """Return *count* places that are free, those first that were taken before."""
+        used = self._free[:count]
+        del self._free[:count]
+        begin, more = len(self._rows), count - len(used)
+        self._rows += [None] * more
+        return [*used, *range(begin, begin + more)]
 
     def _remove(self, key: Key) -> None:
         place = self._places.pop(key, None)
@@ -130,14 +147,15 @@ async def copied(table: AsyncTable, dimension: int, rows_max: int) -> LanceCopy 
     copy = LanceCopy(dimension, rows_max)
     for start in range(0, len(found), ROWS_AT_ONCE):
         part = found.slice(start, ROWS_AT_ONCE)
-        if not copy.apply(Batch(position=0, rows=to_rows(part), vectors=to_vectors(part))):
+        if not await copy.apply(Batch(position=0, rows=to_rows(part), vectors=to_vectors(part))):
             return None
-        await asyncio.sleep(0)
     return copy
 
 
 def unit(vectors: Vectors) -> Vectors:
     """Return *vectors*, none of which is zero, at length 1."""
+    if np.allclose(np.vecdot(vectors, vectors), 1.0, rtol=0.0, atol=_UNIT_TOLERANCE):
+        return vectors
     # Squares of very small and very large numbers need more bits than the vectors have.
     wide = vectors.astype(np.float64)
     return np.asarray(wide / np.linalg.norm(wide, axis=-1, keepdims=True), np.float32)

@@ -4,8 +4,8 @@ LanceDB reads rows that no index holds from their files for every question:
 for ten thousand that takes more than all the rest of a search.
 """
 
-from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 import numpy as np
@@ -61,10 +61,10 @@ class LanceFresh:
         self.whole = False
         self._generations = []
 
-    @contextmanager
-    def changing(self, batch: Batch) -> Iterator[None]:
+    @asynccontextmanager
+    async def changing(self, batch: Batch) -> AsyncIterator[None]:
         """Hold the rows of *batch* from now on, while they are written. If that fails, the table may have them."""
-        self._put(batch)
+        await self._put(batch)
         try:
             yield
         except BaseException:
@@ -89,7 +89,7 @@ class LanceFresh:
             return None
         return best
 
-    def _put(self, batch: Batch) -> None:
+    async def _put(self, batch: Batch) -> None:
         if not self._generations:
             return
         *older, newest = self._generations
@@ -98,7 +98,8 @@ class LanceFresh:
         if rows > ROWS_MAX or characters > CHARACTERS_MAX:
             self.forget()
             return
+        await newest.apply(batch)
+        # Only now: what was there before holds until then.
         for each in older:
-            each.apply(Batch(position=0, remove=[*batch.remove, *(row.key for row in batch.rows)]))
-        newest.apply(batch)
+            await each.apply(Batch(position=0, remove=[*batch.remove, *(row.key for row in batch.rows)]))
         self._marked |= not batch.rows

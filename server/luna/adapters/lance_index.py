@@ -78,12 +78,12 @@ class LanceIndex(LanceReader):
         async with self._turn:
             with spoken("writing memories"):
                 prepared = await self._writer.prepared(batch)
-                with self._fresh.changing(prepared.final):
+                async with self._fresh.changing(prepared.final):
                     await self._writer.write(prepared)
                 self._plain = self._writer.plain
                 self._version = max(self._version, self._writer.version)
                 self._position = self._writer.position
-            if self._copy is not None and not self._copy.apply(batch):
+            if self._copy is not None and not await self._copy.apply(batch):
                 self._copy = None
 
     async def matching(self, text: str, where: Where, limit: int) -> Found:
