@@ -151,6 +151,36 @@ async def test_what_was_not_on_the_disk_before_a_power_cut_is_not_trusted(path: 
     await found.aclose()
 
 
+async def test_an_index_is_made_anew_during_upkeep(index: MemoryIndex, path: Path) -> None:
+    """
+    Upkeep of the one before is done first, and writes nothing into the new one.
+    """
+    await grown(index, 9_000)
+    upkeep = asyncio.create_task(index.optimize())
+    await asyncio.sleep(0.1)
+    await index.aclose()
+
+    assert upkeep.done()
+    again = await LanceIndexes(path).create("fake", DIMENSION)
+    await again.apply(batch_at(1))
+    assert await everything(again) == await everything(await told(1))
+    assert (await again.stats()).vector_index == "none"
+    await again.aclose()
+
+
+async def test_what_a_crash_left_of_a_table_that_was_taken_away_goes(path: Path) -> None:
+    """
+    It is no table any more, and the next one begins empty.
+    """
+    await _history(path, 6)
+    (path / "memories.lance").rename(path / "memories.gone")
+    index = await LanceIndexes(path).open("fake", DIMENSION)
+
+    assert (index.position, await index.count(ALL)) == (0, 0)
+    assert not (path / "memories.gone").exists()
+    await index.aclose()
+
+
 async def test_a_table_of_somebody_else_is_refused(path: Path) -> None:
     """
     It is left as it was.

@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,12 @@ class LanceFolder:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._table = home / f"{TABLE}.lance"
+        self._gone = home / f"{TABLE}.gone"
         self._seal = home / _SEAL
 
     def mend(self) -> list[int]:
         """Take away what cannot be trusted, and return the versions that were."""
+        self._drop_gone()
         gone = [version for version, path in self._manifests() if not _whole(path)]
         sealed = self._read()
         if sealed and sealed["boot"] != _boot():
@@ -52,9 +55,13 @@ class LanceFolder:
             os.fsync(file.fileno())
         beside.replace(self._seal)
 
-    def forget_seal(self) -> None:
-        """Take back what was noted, because the table is made anew and counts from the beginning."""
+    def clear(self) -> None:
+        """Take the table away, and what was noted of it: all at once, whenever the process is killed."""
+        self._drop_gone()
         self._seal.unlink(missing_ok=True)
+        if self._table.exists():
+            self._table.rename(self._gone)
+            self._drop_gone()
 
     def size(self) -> int:
         """Return how many bytes it takes. What goes meanwhile does not count."""
@@ -66,6 +73,10 @@ class LanceFolder:
                 except FileNotFoundError:
                     continue
         return total
+
+    def _drop_gone(self) -> None:
+        if self._gone.exists():
+            shutil.rmtree(self._gone)
 
     def _manifests(self) -> Iterator[tuple[int, Path]]:
         for path in sorted((self._table / "_versions").glob("*.manifest")):

@@ -190,8 +190,8 @@ class LanceIndex(LanceReader):
             )
 
     async def aclose(self) -> None:
-        """Let go of what is open."""
-        async with self._turn:
+        """Let go of what is open, once upkeep is done: it would go on to write where a table is made anew."""
+        async with self._tending, self._turn:
             if not self._table.is_open():
                 return
             with spoken("closing the memory index"):

@@ -43,7 +43,7 @@ class LanceIndexes:
     async def create(self, model_id: str, dimension: int) -> MemoryIndex:
         """Throw away what is stored, and return an empty index."""
         if self._folder is not None:
-            await asyncio.to_thread(self._folder.forget_seal)
+            await asyncio.to_thread(self._folder.clear)
         return await self._opened(model_id, dimension, anew=True)
 
     async def _opened(self, model_id: str, dimension: int, *, anew: bool) -> MemoryIndex:
