@@ -249,6 +249,22 @@ async def test_what_could_not_be_written_is_not_held(index: LanceIndex, monkeypa
     assert (await index.nearest(vectors[1], ALL, 1)).hits[0].row.id == "2"
 
 
+async def test_who_gives_up_before_anything_is_written_leaves_nothing() -> None:
+    """
+    What was held by then is no memory of the table.
+    """
+    fresh = _fresh()
+    entering = asyncio.ensure_future(fresh.changing(_batch(row("never"))).__aenter__())
+    await asyncio.sleep(0)
+    assert [len(each) for each in fresh._generations] == [1]
+    entering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await entering
+
+    assert not fresh.whole
+    assert not fresh._generations
+
+
 async def test_what_failing_upkeep_has_not_indexed_is_found(index: LanceIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     However often it fails; once it does not, all are let go of.

@@ -64,8 +64,8 @@ class LanceFresh:
     @asynccontextmanager
     async def changing(self, batch: Batch) -> AsyncIterator[None]:
         """Hold the rows of *batch* from now on, while they are written. If that fails, the table may have them."""
-        await self._put(batch)
         try:
+            await self._put(batch)
             yield
         except BaseException:
             self.forget()
