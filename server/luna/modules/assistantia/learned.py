@@ -74,8 +74,12 @@ class Model:
 
     def joined(self, learned: float, rules: float) -> float:
         """Return the chance of an attack, from what is learned and what the rules say."""
-        sum_ = self.join[0] * learned + self.join[1] * rules + self.join[2]
-        return 1 / (1 + math.exp(-max(min(sum_, SUM_MAX), -SUM_MAX)))
+        return chance(self.join[0] * learned + self.join[1] * rules + self.join[2])
+
+
+def chance(sum_: float) -> float:
+    """Return the chance of an attack that *sum_* of weighted evidence means."""
+    return 1 / (1 + math.exp(-max(min(sum_, SUM_MAX), -SUM_MAX)))
 
 
 def load_model(path: Path = MODEL_FILE) -> Model:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luna.kernel.embedding import TextVectors
+from luna.modules.assistantia.learned import chance
 
 HEAD_FILE: Final = Path(__file__).with_name("second_look.npz")
 PASSAGE: Final = 320
 """How many letters around the most suspicious window are looked at."""
-SUM_MAX: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +33,7 @@ class Head:
 
     def chance(self, first: float, score: float) -> float:
         """Return the chance of an attack, from the one at *first* look and the *score*."""
-        sum_ = self.join[0] * math.log(first / (1 - first)) + self.join[1] * score + self.join[2]
-        return 1 / (1 + math.exp(-max(min(sum_, SUM_MAX), -SUM_MAX)))
+        return chance(self.join[0] * math.log(first / (1 - first)) + self.join[1] * score + self.join[2])
 
 
 class SecondLook:
