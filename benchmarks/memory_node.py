@@ -40,7 +40,7 @@ NAMESPACE: Final = "bench"
 SCHEMA: Final = pa.schema([("id", pa.string()), ("text", pa.string()), ("vector", pa.list_(pa.float32(), DIMENSION))])
 OURS: Final = "RetainMany"
 RAW: Final = "lancedb.add, columns"
-"""Of Arrow columns that are ready: nobody gives LanceDB less to do."""
+"""Of Arrow columns, made of arrays as they are added: nobody gives LanceDB less to do."""
 SHOWN: Final = "lancedb.add, dicts"
 """Of a list of dicts with lists in them, as its documentation shows it to users."""
 UNINDEXED_MAX: Final = 10_000
