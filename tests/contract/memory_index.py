@@ -58,6 +58,20 @@ class MemoryIndexContract:
         assert (await index.vectors([given.key]))[given.key].tolist() == pointing(0)[0].tolist()
         assert index.position == 7
 
+    async def test_rows_that_are_alike_come_back_as_whole_as_others(self, index: MemoryIndex) -> None:
+        """
+        Whatever they have in common: nothing but their ids, their first and last values, or everything but one.
+        """
+        alike = [row(id, text="", retain_ns=1, collection="é:1", importance=0.1, attributes={"a": ""}) for id in "ab"]
+        mixed = [row("c"), row("d", expire_ns=5, importance=0.25, attributes={"": "3:x"}, supersedes="é"), row("e")]
+        other = [row("a", namespace="work"), row("b", namespace="work", retain_ns=-1, text="🙂")]
+        await index.apply(batch(1, *alike))
+        await index.apply(batch(2, *mixed))
+        await index.apply(batch(3, *other))
+
+        given = [*alike, *mixed, *other]
+        assert await index.get([each.key for each in given]) == {each.key: each for each in given}
+
     async def test_what_has_expired_is_found_wherever_it_is(self, index: MemoryIndex) -> None:
         """
         From the very moment on, and so many as are wanted.

@@ -5,12 +5,16 @@ a memory is its values in the order of ``Row``. A number that is not there is
 the empty string.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from luna.kernel.memory_rows import Row
+
+_EMPTY: Final = pa.scalar("")
 
 
 def joined(first: str, second: str) -> str:
@@ -18,11 +22,17 @@ def joined(first: str, second: str) -> str:
     return f"{len(first)}.{first}{second}"
 
 
-def packed(columns: Mapping[str, pa.Array]) -> pa.Array:
-    """Return each memory of *columns* as a string. Each of its attributes is its name and value, joined."""
+def packed(columns: Mapping[str, pa.Array | pa.Scalar]) -> pa.Array | pa.Scalar:
+    """Return each memory of *columns* as a string. Each of its attributes is its name and value, joined.
+
+    A column that is the same in each may be its one value, which is spelled only once then. If all are, one comes back.
+    """
     attributes = columns["attributes"]
-    flat = pa.ListArray.from_arrays(attributes.offsets, _strung([attributes.values]))
-    return _strung([pc.binary_join(flat, "") if name == "attributes" else columns[name] for name in Row._fields])
+    spelled = _EMPTY
+    if isinstance(attributes, pa.Array):
+        flat = pa.ListArray.from_arrays(attributes.offsets, _strung([attributes.values]))
+        spelled = pc.binary_join(flat, "")
+    return _strung([spelled if name == "attributes" else columns[name] for name in Row._fields])
 
 
 def unpacked(text: str) -> Row:
@@ -44,12 +54,25 @@ def unpacked(text: str) -> Row:
     )
 
 
-def _strung(columns: Sequence[pa.Array]) -> pa.Array:
+def _strung(columns: Sequence[pa.Array | pa.Scalar]) -> pa.Array | pa.Scalar:
     parts: list[pa.Array | str] = []
     for column in columns:
-        texts = pc.fill_null(pc.cast(column, pa.string()), "")
-        parts += [pc.cast(pc.utf8_length(texts), pa.string()), ":", texts]
-    return pc.binary_join_element_wise(*parts, "")
+        if isinstance(column, pa.Scalar):
+            same = str(column) if column.is_valid else ""
+            parts.append(f"{len(same)}:{same}")
+        else:
+            texts = pc.fill_null(pc.cast(column, pa.string()), "")
+            parts += [pc.cast(pc.utf8_length(texts), pa.string()), ":", texts]
+    return pc.binary_join_element_wise(*_fewer(parts), "")
+
+
+def _fewer(parts: Sequence[pa.Array | str]) -> Iterator[pa.Array | str]:
+    """Yield *parts* with those in one that are the same for all and follow each other."""
+    for same, run in groupby(parts, lambda part: isinstance(part, str)):
+        if same:
+            yield "".join(run)
+        else:
+            yield from run
 
 
 def _parted(text: str) -> list[str]:

@@ -26,6 +26,7 @@ _NUMBERS: Final = {
     "importance": pa.float64(),
     "expire_ns": pa.int64(),
 }
+_NO_ATTRIBUTES: Final = pa.scalar([], pa.list_(pa.string()))
 
 
 def schema(model_id: str, dimension: int) -> pa.Schema:
@@ -62,24 +63,29 @@ def spelled(key: Key) -> str:
     return joined(*key)
 
 
+def all_spelled(keys: Sequence[Key]) -> list[str]:
+    """Return each of *keys* as the table spells it."""
+    heads = {namespace: joined(namespace, "") for namespace in {namespace for namespace, _ in keys}}
+    return [heads[namespace] + id for namespace, id in keys]
+
+
 def to_batch(
     rows: Sequence[Row], keys: Sequence[str], vectors: Vectors, applied: int, columns: pa.Schema
 ) -> pa.RecordBatch:
     """Return *rows*, whose spelled keys are *keys*, as columns. Takes milliseconds for thousands: not for the loop."""
     flat = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1), pa.float32())
-    values: dict[str, pa.Array] = {
-        name: pa.array(column, _NUMBERS.get(name, pa.string()))
-        for name, column in zip(Row._fields, zip(*rows, strict=True), strict=True)
-        if name != "attributes"
-    }
+    told = dict(zip(Row._fields, zip(*rows, strict=True), strict=True))
+    attributes = told.pop("attributes")
+    values = {name: _column(column, _NUMBERS.get(name, pa.string())) for name, column in told.items()}
+    listed = _listed(attributes)
+    values[PACKED] = packed({**values, "attributes": listed if len(listed.values) else _NO_ATTRIBUTES})
     values |= {
+        "attributes": listed,
         "key": pa.array(keys),
-        "applied": pa.array(np.full(len(rows), applied)),
-        "attributes": _listed([row.attributes for row in rows]),
+        "applied": pa.scalar(applied, pa.int64()),
         "vector": pa.FixedSizeListArray.from_arrays(flat, type=columns.field("vector").type),
     }
-    values[PACKED] = packed(values)
-    return pa.record_batch([values[name] for name in columns.names], columns)
+    return pa.record_batch([_repeated(values[name], len(rows)) for name in columns.names], columns)
 
 
 def marker(applied: int, columns: pa.Schema) -> pa.RecordBatch:
@@ -107,8 +113,21 @@ def reached(applied: pa.Table) -> int:
     return int(pc.max(applied["applied"]).as_py() or 0)
 
 
+def _column(values: Sequence[Any], type: pa.DataType) -> pa.Array | pa.Scalar:
+    """Return *values* as a column, or the one value that they all are: to translate each takes longer than to look."""
+    if values[0] == values[-1] and values.count(values[0]) == len(values):
+        return pa.scalar(values[0], type)
+    return pa.array(values, type)
+
+
+def _repeated(column: pa.Array | pa.Scalar, count: int) -> pa.Array:
+    return pa.repeat(column, count) if isinstance(column, pa.Scalar) else column
+
+
 def _listed(attributes: Sequence[Mapping[str, str]]) -> pa.Array:
     # Flat, with the places where each list begins: many times quicker than lists of lists.
+    if not any(attributes):
+        return pa.ListArray.from_arrays(np.zeros(len(attributes) + 1, np.int32), pa.array([], pa.string()))
     places = np.cumsum([0, *map(len, attributes)], dtype=np.int32)
     flat = [joined(name, value) for each in attributes for name, value in each.items()]
     return pa.ListArray.from_arrays(pa.array(places, pa.int32()), pa.array(flat, pa.string()))

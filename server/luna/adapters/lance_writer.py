@@ -14,7 +14,7 @@ from lancedb.table import AsyncTable
 from luna.adapters.lance_errors import FAILURES, is_conflict
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_where import among
-from luna.adapters.lance_words import marker, spelled, to_batch, to_rows, to_vectors
+from luna.adapters.lance_words import all_spelled, marker, spelled, to_batch, to_rows, to_vectors
 from luna.kernel.embedding import Vectors
 from luna.kernel.memory_rows import Batch, Key, Row
 
@@ -119,7 +119,7 @@ class LanceWriter:
 
     def maybe(self, keys: Sequence[Key]) -> Sequence[Key]:
         """Return those of *keys* that the table may hold; it holds none of the others."""
-        old = self._known.among([hash(spelled(key)) for key in keys])
+        old = self._known.among([*map(hash, all_spelled(keys))])
         return [key for key, was in zip(keys, old, strict=True) if was]
 
     def settle(self) -> None:
@@ -141,8 +141,8 @@ class LanceWriter:
         final = Batch(position=batch.position, rows=rows, vectors=vectors, remove=batch.remove)
         if not rows:
             return Prepared(final=final)
-        keys = [spelled(name) for name in names]
-        hashes = [hash(key) for key in keys]
+        keys = all_spelled(names)
+        hashes = [*map(hash, keys)]
         plain = not any(row.superseded_by or row.expire_ns is not None for row in rows)
         old = self._known.among(hashes)
         # A batch that comes again must not look like an earlier state.

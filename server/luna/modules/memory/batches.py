@@ -1,5 +1,6 @@
 """Turns what the log says into what the index changes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeGuard
@@ -36,11 +37,16 @@ class Batches:
                 waiting.append(next(opened))
             else:
                 if waiting:
-                    yield joined(await self._comparable(index, waiting))
+                    yield await self._joined(index, waiting)
                 waiting = []
                 yield await self._forgetting(index, each)
         if waiting:
-            yield joined(await self._comparable(index, waiting))
+            yield await self._joined(index, waiting)
+
+    async def _joined(self, index: MemoryIndex, facts: Sequence[Fact]) -> Batch:
+        same = await self._comparable(index, facts)
+        # The vectors of several are copied together, which may be many megabytes: not for the loop.
+        return joined(same) if len(same) == 1 else await asyncio.to_thread(joined, same)
 
     async def _comparable(self, index: MemoryIndex, facts: Sequence[Fact]) -> Sequence[Fact]:
         """Return *facts* with vectors of the model of the index."""
