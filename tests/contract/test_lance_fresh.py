@@ -271,7 +271,7 @@ async def test_what_failing_upkeep_has_not_indexed_is_found(index: LanceIndex, m
     """
     vectors = _vectors(20, seed=1)
 
-    async def failing(_: object) -> None:
+    async def failing(*_: object, **__: object) -> None:
         raise OSError("the disk is full")
 
     with monkeypatch.context() as broken:

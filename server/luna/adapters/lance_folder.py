@@ -28,7 +28,7 @@ class LanceFolder:
     """
 
     def __init__(self, home: Path) -> None:
-        self._home = home
+        self.home = home
         self._table = home / f"{TABLE}.lance"
         self._gone = home / f"{TABLE}.gone"
         self._seal = home / _SEAL
@@ -47,7 +47,7 @@ class LanceFolder:
 
     def seal(self, version: int) -> None:
         """Wait until all that is written is on the disk, and note that *version* is."""
-        _sync(self._home)
+        _sync(self.home)
         beside = self._seal.with_suffix(".new")
         with beside.open("w") as file:
             json.dump({"boot": _boot(), "version": version}, file)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pyarrow as pa
 from lancedb.db import AsyncConnection
@@ -14,7 +15,7 @@ from luna.adapters.lance_folder import TABLE, LanceFolder
 from luna.adapters.lance_fresh import LanceFresh
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_reader import LanceReader, beginning, checked
-from luna.adapters.lance_upkeep import LanceUpkeep, partitions, vector_index
+from luna.adapters.lance_upkeep import POURING, LanceUpkeep, partitions, vector_index
 from luna.adapters.lance_versions import listed, resolved
 from luna.adapters.lance_where import HIDDEN, ended
 from luna.adapters.lance_words import MARKER, reached
@@ -147,19 +148,23 @@ class LanceIndex(LanceReader):
             if not await self._upkeep.due(came=came):
                 return False
         started = clock()
-        await self.optimize()
+        # Where many rows come, searches would wait for its threads.
+        await self._optimize(aside=self._folder.home if self._folder and came > POURING else None)
         # Searches and batches need the processors too: upkeep has a quarter of the time.
         self._rest_until = clock() + 3 * (clock() - started)
         return True
 
     async def optimize(self) -> None:
         """Do all upkeep now, due or not."""
+        await self._optimize(aside=None)
+
+    async def _optimize(self, *, aside: Path | None) -> None:
         async with self._tending:
             with spoken("upkeep of the memory index"):
                 async with self._turn:
                     self._writer.settle()
                     self._fresh.begin()
-                await self._upkeep.do(self._turn)
+                await self._upkeep.do(self._turn, aside=aside)
                 async with self._turn:
                     await self._look()
 

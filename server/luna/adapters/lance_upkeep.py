@@ -2,15 +2,20 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from time import monotonic, time_ns
 
+import lancedb
 import pyarrow as pa
 from lancedb.index import FTS, Bitmap, BTree, IvfRq, LabelList
 from lancedb.table import AsyncTable
 
+from luna.adapters.lance_aside import AsideError, tended
 from luna.adapters.lance_errors import FAILURES, is_conflict
+from luna.adapters.lance_folder import TABLE
 from luna.adapters.lance_fresh import ROWS_MAX
 from luna.adapters.lance_writer import insistently
 
@@ -21,7 +26,7 @@ _UNINDEXED_MAX = 10_000
 # A thousand cost a search two milliseconds more, and half a second once to index.
 _UNINDEXED_MAX_AT_REST = 1_000
 _UNINDEXED_SHARE = 32
-_POURING = 1_000
+POURING = 1_000
 """Rows that have come since it was last looked: more follow."""
 # Each that is not indexed costs a search half a millisecond more; to index sixteen takes a third of a second.
 _FRAGMENTS_MAX = 16
@@ -37,6 +42,8 @@ _PIECES_MAX = 8
 _LOOKS = 96
 _BITS = 4
 _PREFIX = "meaning_"
+
+_log = logging.getLogger(__name__)
 
 Seal = Callable[[], Awaitable[None]]
 
@@ -70,7 +77,7 @@ class LanceUpkeep:
 
     async def due(self, *, came: int) -> bool:
         """Return whether searches would notice that nothing was done; the more, the more rows *came* lately."""
-        rows, patience = await self._table.count_rows(), _PATIENCE if came > _POURING else 1
+        rows, patience = await self._table.count_rows(), _PATIENCE if came > POURING else 1
         name = await vector_index(self._table)
         if _outgrown(rows // patience, name) or await self._outlived():
             return True
@@ -97,14 +104,30 @@ class LanceUpkeep:
         stats = await self._table.index_stats(name) if name else None
         return (stats.num_indices if stats else None) or 0
 
-    async def do(self, turn: asyncio.Lock | None = None) -> None:
+    async def do(self, turn: asyncio.Lock | None = None, *, aside: Path | None = None) -> None:
         """Merge small files, index what is not, and drop versions that are older than is kept.
 
-        Where batches that change what is merged always come first, it takes
-        their *turn*.
+        If the folder *aside* is given, where the table is, a process of its
+        own does it, if it can. Where batches that change what is merged
+        always come first, it takes their *turn*.
         """
         # What is dropped must not be what is found after a power cut.
         await self._seal()
+        if aside is None or not await self._done_aside(aside):
+            await self._do_here(turn)
+        await self._seal()
+
+    async def _done_aside(self, home: Path) -> bool:
+        try:
+            await tended(home, await self._kept())
+        except AsideError as error:
+            _log.info("upkeep goes on in this process: %s", error)
+            return False
+        finally:
+            await self._table.checkout_latest()
+        return True
+
+    async def _do_here(self, turn: asyncio.Lock | None) -> None:
         keep = await self._kept()
         try:
             await insistently(lambda: self._table.optimize(cleanup_older_than=keep), _ATTEMPTS_BESIDE)
@@ -116,7 +139,6 @@ class LanceUpkeep:
         rows, name = await self._table.count_rows(), await vector_index(self._table)
         if _outgrown(rows, name) or (rows >= INDEX_ROWS_MIN and await self._pieces(name) > _PIECES_MAX):
             await self._index(rows // _ROWS_A_PARTITION, name)
-        await self._seal()
 
     async def rewrite(self) -> None:
         """Write everything anew and drop all that was before, indexes too: what was deleted is nowhere then."""
@@ -151,6 +173,16 @@ class LanceUpkeep:
         ]
         oldest = min(times, default=time_ns() / 1e9)
         return max(self._keep, timedelta(seconds=time_ns() / 1e9 - oldest + 60))
+
+
+async def tended_at(home: Path, keep: timedelta) -> None:
+    """Do upkeep of the table in *home*, which another process reads and writes meanwhile."""
+    with await lancedb.connect_async(home) as connection:
+        await LanceUpkeep(await connection.open_table(TABLE), _sealed_by_others, keep).do()
+
+
+async def _sealed_by_others() -> None:
+    """Do nothing: whoever has begun this process does it before and after."""
 
 
 async def vector_index(table: AsyncTable) -> str | None:
