@@ -6,16 +6,21 @@ from contextlib import asynccontextmanager
 
 from arkalia.memory.v1.memory_pb2 import NewMemory
 
+from arkalia_client import new_memory
+from luna.kernel.embedding import Vectors
 from luna.kernel.memory_keys import Unsealed
-from luna.modules.memory.applier import Applier
+from luna.modules.memory.applier import BARE_MAX, Applier
+from luna.modules.memory.applying import CHARACTERS_MAX, Applying
 from luna.modules.memory.embedding import LateEmbedder
+from luna.modules.memory.facts import BARE, Fact
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.recorder import QUIET_LOOPS, Recorder
 from luna.modules.memory.requests import Retained, Retaining
 from luna.modules.memory.sealing import Sealer
 from tests.fake_memory_keys import FakeMemoryKeys
-from tests.integration.memory_server import Node
+from tests.fakes import HashEmbedder
+from tests.integration.memory_server import Node, running
 
 
 class CountingKeys(FakeMemoryKeys):
@@ -28,6 +33,19 @@ class CountingKeys(FakeMemoryKeys):
     async def seal(self, events: Sequence[Unsealed]) -> Sequence[Sequence[bytes]]:
         self.turns.append(len(events))
         return await super().seal(events)
+
+
+class SlowEmbedder(HashEmbedder):
+    """Embeds nothing while it is not free."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        await self.free.wait()
+        return await super().embed(texts)
 
 
 @asynccontextmanager
@@ -86,3 +104,42 @@ async def test_who_is_alone_waits_for_nobody() -> None:
         await in_a_row(recorder)
 
     assert keys.turns == [1, 1, 1]
+
+
+async def test_texts_wait_for_each_other_by_their_length() -> None:
+    """
+    As long as they are few letters they are acknowledged before they are embedded, and after that once some are.
+    """
+    embedder, most = SlowEmbedder(), BARE_MAX // CHARACTERS_MAX
+    async with running(Node(embedder=embedder)) as memory:
+        await memory.client.retain("me", new_memory("the first"), visible=True)
+        embedder.free.clear()
+        for number in range(most + 1):
+            await memory.client.retain("me", new_memory(f"{number} " + "x" * 2 * CHARACTERS_MAX))
+        late = asyncio.create_task(memory.client.retain("me", new_memory("one more")))
+        done, _ = await asyncio.wait([late], timeout=0.1)
+        embedder.free.set()
+        await late
+        await memory.client.retain("me", new_memory("the last"), visible=True)
+        count = (await memory.client.stats("me")).memory_count
+
+    assert not done
+    assert count == most + 4
+
+
+async def test_who_brings_what_came_into_the_index_just_now_is_answered_at_once() -> None:
+    """
+    It was under way when it was looked for.
+    """
+    tools, memories = Node().tools(), [NewMemory(id="a", text="a")]
+    assert tools.memory is not None
+    model, sealer = LateEmbedder(tools.memory), Sealer(FakeMemoryKeys())
+    applier = Applier(Projection(tools.events, tools.memory, model, sealer), tools.clock)
+    first, again = (
+        Retaining(namespace="me", memories=memories, keys=[("me", "a")], vectors=None, visible=True) for _ in range(2)
+    )
+    fact = Fact(rows=[], vectors=BARE, model_id="", position=7)
+    done = Retained(new=1, duplicates=0, position=7)
+    applier.follow(Applying(fact=fact, keys=first.keys, memories=memories, request=first, outcome=done), again)
+
+    assert again.outcome.result() == Retained(new=0, duplicates=1, position=7, visible=True)

@@ -4,63 +4,40 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
-
-from arkalia.memory.v1 import memory_pb2 as pb
+from dataclasses import replace
+from typing import Final
 
 from luna.kernel.bell import Bell
 from luna.kernel.clock import Clock
 from luna.kernel.memory_errors import IndexFullError
 from luna.kernel.memory_rows import Key
 from luna.manifest import Health
+from luna.modules.memory.applying import Applying, UnderWay
 from luna.modules.memory.errors import IndexNoRoomError
-from luna.modules.memory.facts import Fact
 from luna.modules.memory.projection import Projection
-from luna.modules.memory.requests import Retained, Retaining
+from luna.modules.memory.requests import Retaining
 
 BARE_TURN_MAX: Final = 64
 """How many texts are embedded before the index is changed."""
+BARE_TURN_MANY: Final = 256
+"""As many while nobody waits, nor is about to: each change of the index costs as much for few."""
 PAUSE_SECONDS: Final = 0.1
 """How long no text may have come before those that nobody waits for are embedded, unless somebody comes who does."""
 GATHER_SECONDS: Final = 1.0
 """How long they may gather while more come: whoever waits for an acknowledgement needs the processors first."""
 UNDER_WAY_MAX: Final = 65_536
 """How many memories may wait for the index before those who bring more wait too, or are refused if it is full."""
-BARE_MAX: Final = 1024
-"""How many may wait to be embedded before those who bring more wait as well."""
-BARE_MANY: Final = BARE_MAX // 2
+BARE_MAX: Final = 2**17
+"""How many characters may wait to be embedded before those who bring more wait as well: some two seconds' work."""
+BARE_MANY: Final = BARE_MAX * 7 // 8
 """How many may gather."""
+BARE_MAX_AWAITED: Final = BARE_MAX // 4
+"""How many may while somebody waits to be visible."""
 REST_SECONDS: Final = (0.1, 0.5, 2.0)
 LOOK_SECONDS: Final = 2.0
 """How soon facts are noticed that others have recorded, and how often upkeep is looked for."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Applying:
-    """A fact on its way into the index, and who waits for that."""
-
-    fact: Fact
-    keys: Sequence[Key]
-    memories: Sequence[pb.NewMemory]
-    """Those of the keys."""
-    request: Retaining
-    outcome: Retained
-    followers: list[Retaining] = field(default_factory=list)
-    """Who has brought the same meanwhile, and waits for it to be visible."""
-
-    def again(self, request: Retaining) -> Retained:
-        """Return the outcome of *request*, which brings the same again."""
-        return replace(self.outcome, new=0, duplicates=len(request.memories), vectors=None)
-
-
-class UnderWay(NamedTuple):
-    """A memory that is recorded and not in the index yet."""
-
-    memory: pb.NewMemory
-    applying: Applying
 
 
 class Applier:
@@ -74,6 +51,9 @@ class Applier:
         self._awaited = asyncio.Event()
         self._under_way: dict[Key, Applying] = {}
         self._bare = 0
+        """How many characters wait to be embedded."""
+        self._pressing = 0
+        """How many wait to be visible."""
         self._came_at = -PAUSE_SECONDS
         self._moved = Bell()
         self._asleep = True
@@ -103,14 +83,20 @@ class Applier:
         self._under_way.update(dict.fromkeys(applying.keys, applying))
         self._arrived.set()
         if applying.fact.is_bare:
-            self._bare += 1
+            self._bare += applying.characters
             self._came_at = asyncio.get_running_loop().time()
         else:
+            self._pressing += applying.request.visible
             self._awaited.set()
 
     def follow(self, applying: Applying, request: Retaining) -> None:
         """Have *request*, which brings the same as *applying*, answered once that is in the index."""
+        if self._under_way.get(applying.keys[0]) is not applying:
+            # It came there while it was looked for.
+            request.settle(replace(applying.again(request), visible=True))
+            return
         applying.followers.append(request)
+        self._pressing += 1
         self._awaited.set()
 
     async def drained(self) -> None:
@@ -126,7 +112,7 @@ class Applier:
             IndexNoRoomError: there is no room for the index.
 
         """
-        while self._bare > BARE_MAX or len(self._under_way) > UNDER_WAY_MAX:
+        while self._bare > (BARE_MAX_AWAITED if self._pressing else BARE_MAX) or len(self._under_way) > UNDER_WAY_MAX:
             if self.full:
                 raise IndexNoRoomError(self.full)
             await self._moved.wait()
@@ -199,7 +185,7 @@ class Applier:
                     await self._awaited.wait()
 
     def _is_awaited(self) -> bool:
-        return self._awaited.is_set() or not all(each.fact.is_bare for each in self._waiting)
+        return self._awaited.is_set() or self._pressing > 0
 
     async def _came(self) -> bool:
         try:
@@ -211,10 +197,11 @@ class Applier:
 
     def _next(self) -> Sequence[Applying]:
         """Return what comes next: not so many texts to embed that those who wait to see theirs wait for long."""
-        bare, taken = 0, []
+        hurried = self._pressing or self._bare > BARE_MANY
+        bare, taken, most = 0, [], BARE_TURN_MAX if hurried else BARE_TURN_MANY
         for each in self._waiting:
             bare += each.fact.is_bare
-            if bare > BARE_TURN_MAX:
+            if bare > most:
                 break
             taken.append(each)
         return taken
@@ -233,7 +220,8 @@ class Applier:
     def _settle(self, applied: Applying) -> None:
         for key in applied.keys:
             self._under_way.pop(key, None)
-        self._bare -= applied.fact.is_bare
+        self._bare -= applied.characters
+        self._pressing -= applied.request.visible + len(applied.followers)
         for request in (applied.request, *applied.followers):
             if not request.outcome.done():
                 same = request is applied.request

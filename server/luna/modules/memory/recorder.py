@@ -22,7 +22,8 @@ from luna.kernel.event_log import EventLog
 from luna.kernel.events import Recorded
 from luna.kernel.memory_rows import Key, Row
 from luna.kernel.times import ns_of
-from luna.modules.memory.applier import Applier, Applying, UnderWay
+from luna.modules.memory.applier import Applier
+from luna.modules.memory.applying import Applying, UnderWay
 from luna.modules.memory.domain import is_alive
 from luna.modules.memory.errors import IdTakenError, ReindexingError
 from luna.modules.memory.facts import BARE, Fact, append_of, rows_of, to_payload
