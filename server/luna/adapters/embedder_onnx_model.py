@@ -41,14 +41,13 @@ class OnnxModel:
 
         """
         try:
-            content = path.read_bytes()
+            digest = sha256(path.read_bytes()).hexdigest()
         except OSError as error:
             raise EmbedderModelError(f"cannot read the text model {path}: {error.strerror}") from error
-        digest = sha256(content).hexdigest()
         if expected_sha256 not in {None, digest}:
             raise EmbedderModelError(f"{path} is damaged: its sha256 is {digest}, not {expected_sha256}")
         try:
-            return cls(*_open(content), digest)
+            return cls(*_open(path), digest)
         except Exception as error:  # the libraries share no class of error
             raise EmbedderModelError(f"{path} is no text model with its tokenizer: {error}") from error
 
@@ -69,7 +68,7 @@ class OnnxModel:
         return unit
 
 
-def _open(content: bytes) -> tuple["InferenceSession", "Tokenizer"]:
+def _open(path: Path) -> tuple["InferenceSession", "Tokenizer"]:
     # They take a moment to import, and only a process that embeds needs them.
     import onnxruntime  # noqa: PLC0415
     from tokenizers import Tokenizer  # noqa: PLC0415
@@ -77,8 +76,9 @@ def _open(content: bytes) -> tuple["InferenceSession", "Tokenizer"]:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    # A session that is given the content of the file keeps all of it.
     session = onnxruntime.InferenceSession(
-        content, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER_AS_ONE
+        path, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER_AS_ONE
     )
     if strange := {each.name for each in session.get_inputs()} - _INPUTS:
         raise ValueError(f"it has the inputs {sorted(strange)}")
