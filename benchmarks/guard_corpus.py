@@ -25,10 +25,12 @@ PATTERN_SAMPLES: Final = 24
 NESTED_SHARE: Final = 0.5
 MISSPELT_SHARE: Final = 0.15
 SPELLED_SHARE: Final = 0.03
+DIGITS_SHARE: Final = 0.06
 SPELLED_MOST: Final = 80
 CORRECT_SHARE: Final = 0.4
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _LITERAL: Final = str.maketrans("¦⦃⦄", "|{}")
+_DIGITS: Final = str.maketrans("aeioAEIO", "43104310")
 _OPEN: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -54,7 +56,7 @@ class Sample:
 def read(folder: Path) -> list[Sample]:
     """Read all labelled texts below *folder*, in order, and make more of them."""
     samples = written(folder)
-    return samples + _nested(samples) + _misspelt(samples) + _spelled(samples)
+    return samples + _nested(samples) + _misspelt(samples) + _spelled(samples) + _with_digits(samples)
 
 
 def written(folder: Path, names: str = "*.tsv") -> list[Sample]:
@@ -98,6 +100,16 @@ def _spelled(samples: Sequence[Sample]) -> list[Sample]:
         replace(sample, text=chance.choice("  .-_*").join(sample.text), made=True)
         for sample in samples
         if len(sample.text) < SPELLED_MOST and chance.random() < SPELLED_SHARE
+    ]
+
+
+def _with_digits(samples: Sequence[Sample]) -> list[Sample]:
+    """Return some texts with digits for letters."""
+    chance = random.Random(len(samples))
+    return [
+        replace(sample, text=sample.text.translate(_DIGITS), made=True)
+        for sample in samples
+        if not sample.made and chance.random() < DIGITS_SHARE
     ]
 
 

@@ -13,20 +13,21 @@ from luna.kernel.embedding import TextVectors, Vectors
 from luna.modules.assistantia.guard import DOUBTFUL, SURE
 from luna.modules.assistantia.second_look import Head
 
-INNER: Final = 32
+INNER: Final = 128
 """How many numbers the hidden layer has."""
-EPOCHS: Final = 40
+EPOCHS: Final = 20
 BATCH: Final = 200
-RATE: Final = 0.002
-PENALTY: Final = 5e-4
-VECTORS_WORTH: Final = 4.0
-"""What vectors are multiplied by, whose numbers are small."""
+RATE: Final = 0.001
+PENALTY: Final = 0.01
+MADE_SHARE: Final = 0.3
+"""The share that is learned from of texts that were made: more of them find more of what is disguised or amid others,
+and less of everything else."""
 AT_A_TIME: Final = 8
 """How many passages of like length are embedded together."""
 
 
 class Seen(NamedTuple):
-    """Texts as a second look sees them. Those that patterns stand for are left out."""
+    """Texts as a second look sees them. Most of those that were made are left out."""
 
     samples: Sequence[Sample]
     vectors: Vectors
@@ -38,7 +39,8 @@ def looked_at(
     samples: Sequence[Sample], passages: Sequence[str], first: NDArray[np.float64], meaning: TextVectors
 ) -> Seen:
     """Return what a second look sees of *samples*, whose most suspicious *passages* are known."""
-    kept = [place for place, sample in enumerate(samples) if not sample.made]
+    random = np.random.default_rng(5).random(len(samples))
+    kept = [place for place, sample in enumerate(samples) if not sample.made or random[place] < MADE_SHARE]
     order = sorted(kept, key=lambda place: len(passages[place]))
     vectors = np.zeros((len(samples), 0), np.float32)
     for some in (order[place : place + AT_A_TIME] for place in range(0, len(order), AT_A_TIME)):
@@ -74,13 +76,14 @@ def head(seen: Seen, joining: tuple[float, float, float]) -> Head:
 def _learned(
     vectors: Vectors, attacks: NDArray[np.bool_], used: NDArray[np.bool_], joining: tuple[float, float, float]
 ) -> Head:
-    given, truth = vectors[used] * VECTORS_WORTH, attacks[used]
+    centre, spread = vectors[used].mean(axis=0), vectors[used].std(axis=0)
+    given, truth = (vectors[used] - centre) / spread, attacks[used]
     random = np.random.default_rng(0)
     size = given.shape[1]
     weights = [
-        random.normal(0, (2 / (size + INNER)) ** 0.5, (size, INNER)),
-        np.zeros(INNER),
-        random.normal(0, (2 / INNER) ** 0.5, INNER),
+        random.normal(0, (2 / (size + INNER)) ** 0.5, (size, INNER)).astype(np.float32),
+        np.zeros(INNER, np.float32),
+        random.normal(0, (2 / INNER) ** 0.5, INNER).astype(np.float32),
     ]
     momentum, speed = [np.zeros_like(it) for it in weights], [np.zeros_like(it) for it in weights]
     batches = len(given) // BATCH
@@ -94,21 +97,22 @@ def _learned(
             speed[place] += 0.001 * (slope * slope - speed[place])
             even = np.sqrt(speed[place] / (1 - 0.999 ** (step + 1))) + 1e-8
             weights[place] -= RATE * (1 - step / steps) * momentum[place] / (1 - 0.9 ** (step + 1)) / even
-    weights[0] *= VECTORS_WORTH
-    inner, bias, outer = (it.astype(np.float32) for it in weights)
-    return Head(inner=inner, inner_bias=bias, outer=outer, join=joining)
+    inner, bias, outer = weights
+    inner /= spread[:, np.newaxis]
+    return Head(inner=inner, inner_bias=bias - centre @ inner, outer=outer, join=joining)
 
 
 def save_head(made: Head, path: Path) -> None:
-    """Write what was learned."""
-    np.savez_compressed(path, inner=made.inner, inner_bias=made.inner_bias, outer=made.outer, join=np.array(made.join))
+    """Write what was learned, most of it as numbers of two bytes."""
+    inner, join = made.inner.astype(np.float16), np.array(made.join)
+    np.savez_compressed(path, inner=inner, inner_bias=made.inner_bias, outer=made.outer, join=join)
 
 
 def _slopes(
-    weights: Sequence[NDArray[np.float64]], given: NDArray[np.float32], truth: NDArray[np.bool_]
-) -> Sequence[NDArray[np.float64]]:
+    weights: Sequence[NDArray[np.float32]], given: NDArray[np.float32], truth: NDArray[np.bool_]
+) -> Sequence[NDArray[np.float32]]:
     inner, bias, outer = weights
     hidden = np.maximum(given @ inner + bias, 0)
-    error = (chance(hidden @ outer) - truth) / len(given)
+    error = ((chance(hidden @ outer) - truth) / len(given)).astype(np.float32)
     back = np.outer(error, outer) * (hidden > 0)
     return [given.T @ back + PENALTY * inner, back.sum(axis=0), hidden.T @ error + PENALTY * outer]

@@ -27,8 +27,8 @@ BACKGROUND_SHARE: Final = 0.15
 HELD: Final = 3
 RULES_LEAST: Final = 3.5
 """How much what the rules think counts at least."""
-REFUSED_BY_MISTAKE: Final = 0.03
-"""The share of ordinary texts, held out, that the level MEDIUM may refuse."""
+REFUSED_BY_MISTAKE: Final = 0.02
+"""The share of ordinary texts, held out, whose chance may be a half or more."""
 
 
 class Held(NamedTuple):

@@ -40,7 +40,7 @@ from luna.transport.severing import offer_partitions
 from luna.transport.stuck_consumers import StuckConsumers
 
 if TYPE_CHECKING:
-    from luna.adapters.embedder_minilm import Minilm
+    from luna.adapters.packaged_model import PackagedModel
     from luna.kernel.memory_tools import MemoryTools
 
 ASSISTANTIA: Final = "assistantia"
@@ -113,7 +113,7 @@ async def toolbox(
 ) -> AsyncIterator[Toolbox]:
     """Make the tools, and put them away afterwards. With *faults*, some of them can be made to fail."""
     entries = directory(place.topology)
-    clock, meaning = SystemClock(), _meaning(place)
+    clock = SystemClock()
     if faults:
         links = _links(settings, entries).items()
         offer_partitions(faults, {name: link for name, link in links if name != place.process.name})
@@ -134,9 +134,9 @@ async def toolbox(
             check=PeerCheck(peers),
             failures=failures,
             home=settings.home,
-            memory=_memory(settings, meaning) if meaning and MEMORY in place.process.modules else None,
+            memory=_memory(settings) if MEMORY in place.process.modules else None,
             models=models,
-            meaning=meaning,
+            meaning=_meaning(place),
             faults=faults or NoFaults(),
             level=level,
             breaker=breaker,
@@ -144,7 +144,7 @@ async def toolbox(
         )
 
 
-def _memory(settings: Settings, meaning: "Minilm") -> "MemoryTools":
+def _memory(settings: Settings) -> "MemoryTools":
     # Most processes do without the libraries that these are made of.
     from luna.adapters.lance_indexes import LanceIndexes  # noqa: PLC0415
     from luna.adapters.memory_keys import SqliteMemoryKeys  # noqa: PLC0415
@@ -152,19 +152,19 @@ def _memory(settings: Settings, meaning: "Minilm") -> "MemoryTools":
     from luna.kernel.memory_tools import MemoryTools  # noqa: PLC0415
 
     return MemoryTools(
-        embedder=partial(embedder, settings, meaning),
+        embedder=partial(embedder, settings),
         indexes=LanceIndexes(settings.memory_place),
         keys=SqliteMemoryKeys(settings.keys_path),
         right=WriteLock(settings.home / "memory"),
     )
 
 
-def _meaning(place: Place) -> "Minilm | None":
-    if not {ASSISTANTIA, MEMORY} & set(place.process.modules):
+def _meaning(place: Place) -> "PackagedModel | None":
+    if ASSISTANTIA not in place.process.modules:
         return None
-    from luna.adapters.embedder_minilm import Minilm  # noqa: PLC0415  most processes do without
+    from luna.adapters.packaged_model import use  # noqa: PLC0415  most processes do without
 
-    return Minilm()
+    return use()
 
 
 @asynccontextmanager

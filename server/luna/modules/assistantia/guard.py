@@ -20,11 +20,9 @@ HIDDEN_FACTOR: Final = 1.2
 """How much more a match counts that had to be decoded: whoever hides it means it."""
 LEARNED_LEAST: Final = 0.0
 """From which score on what was learned is named as a reason where no rule is."""
-SUSPICIOUS: Final = 0.13
-"""From which chance on it is looked for what a text only quotes: below, no level refuses it anyway."""
-DOUBTFUL: Final = 0.2
-"""From which chance on a second look is taken."""
-SURE: Final = 0.9
+DOUBTFUL: Final = 0.1
+"""From which chance on it is looked for what a text only quotes, and a second look is taken."""
+SURE: Final = 0.97
 """From which chance on none is."""
 FOREIGN_FACTOR: Final = 0.8
 """How much lower the threshold is for what no user wrote."""
@@ -124,7 +122,7 @@ class PromptGuard:
         readings = self.readings(text)
         gains = [self.model.gains(it.view.text, it.hits) for it in readings]
         look = self._looked(readings, gains)
-        if look.chance >= SUSPICIOUS and (told := quoted(text, readings)) is not readings:
+        if look.chance >= DOUBTFUL and (told := quoted(text, readings)) is not readings:
             look = self._looked(told, gains)
         found, chance = look.found, look.chance
         threshold = self.lexicon.thresholds[level] * (FOREIGN_FACTOR if foreign else 1)

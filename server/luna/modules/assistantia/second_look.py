@@ -57,7 +57,7 @@ def load_head(path: Path = HEAD_FILE) -> Head:
     """Read a head."""
     with np.load(path, allow_pickle=False) as read:
         return Head(
-            inner=read["inner"],
+            inner=read["inner"].astype(np.float32),
             inner_bias=read["inner_bias"],
             outer=read["outer"],
             join=(float(read["join"][0]), float(read["join"][1]), float(read["join"][2])),
