@@ -28,12 +28,9 @@ def turned(view: View) -> Iterator[View]:
         if any(map(text.__contains__, stems)) and tells_more(said := text[::step].translate(turn), text):
             yield View(text=said, starts=view.starts[::step], ends=view.ends[::step], hidden=True)
     if not _ORDINARY.search(text) or _CAESAR.search(text):
-        pieces = {text[place : place + PIECE] for place in range(len(text))}
-        for turn, _, stems in _SHIFTS:
-            if (
-                not pieces.isdisjoint(stem[:PIECE] for stem in stems)
-                and count(said := text.translate(turn)) > count(text) + 1
-            ):
+        pieces = {text[place : place + PIECE] for place in range(len(text))} & _PIECES
+        for turn, begun in _SHIFTS if pieces else ():
+            if not begun.isdisjoint(pieces) and count(said := text.translate(turn)) > count(text) + 1:
                 yield View(text=said, starts=view.starts, ends=view.ends, hidden=True)
 
 
@@ -50,5 +47,10 @@ _TURNS: Final = (
 """Backwards, rotated by half the alphabet, and with the alphabet backwards: each undoes itself."""
 _HALF: Final = len(letters) // 2
 _SHIFTS: Final = [
-    _turning(str.maketrans(letters, letters[by:] + letters[:by]), 1) for by in range(1, 2 * _HALF) if by != _HALF
+    (turn, frozenset(stem[:PIECE] for stem in stems))
+    for turn, _, stems in (
+        _turning(str.maketrans(letters, letters[by:] + letters[:by]), 1) for by in range(1, 2 * _HALF) if by != _HALF
+    )
 ]
+"""The other rotations, and how the stems begin in them."""
+_PIECES: Final = frozenset[str]().union(*(begun for _, begun in _SHIFTS))
