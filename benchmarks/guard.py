@@ -15,7 +15,7 @@ from benchmarks.guard_corpus import APART, CORPUS, FRESH, JUDGE, LOOK, SEALED, S
 from benchmarks.guard_second import looked_again, looked_at
 from benchmarks.guard_table import read_by, ruled, table
 from benchmarks.guard_training import held_out, joined
-from luna.adapters.packaged_model import use
+from luna.adapters.packaged_model import multilingual
 from luna.kernel.embedding import TextVectors
 from luna.modules.assistantia.guard import DOUBTFUL, SURE, PromptGuard
 from luna.modules.assistantia.learned import load_model
@@ -32,7 +32,7 @@ LETTERS: Final = 1024
 
 def main() -> Mapping[str, object]:
     """Print and return the shares and the times."""
-    lexicon, meaning = load(), use()
+    lexicon, meaning = load(), multilingual()
     guard = PromptGuard(lexicon, load_model(), SecondLook(load_head(), meaning))
     apart = {folder.name: written(folder) for folder in (FRESH, LOOK, SEALED, APART, JUDGE)}
     judged = {name: _by_level(lexicon, samples, _chances(guard, samples)) for name, samples in apart.items()}

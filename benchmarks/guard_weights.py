@@ -8,7 +8,7 @@ from benchmarks.guard_corpus import CORPUS, checksum, read
 from benchmarks.guard_second import head, looked_again, looked_at, save_head
 from benchmarks.guard_table import read_by, ruled, table
 from benchmarks.guard_training import held_out, joined, model, save
-from luna.adapters.packaged_model import use
+from luna.adapters.packaged_model import multilingual
 from luna.modules.assistantia.learned import MODEL_FILE
 from luna.modules.assistantia.lexicon import load
 from luna.modules.assistantia.second_look import HEAD_FILE
@@ -25,7 +25,7 @@ def main() -> None:
     held = held_out(samples, given)
     joining, chances = joined(samples, held.scores, ruled(lexicon, readings))
     save(model(samples, given, joining, checksum(CORPUS)), MODEL_FILE)
-    seen = looked_at(samples, [given.passages[row] for row in held.rows], chances, use())
+    seen = looked_at(samples, [given.passages[row] for row in held.rows], chances, multilingual())
     again, _ = looked_again(seen)
     save_head(head(seen, again), HEAD_FILE)
 

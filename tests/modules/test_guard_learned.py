@@ -10,7 +10,7 @@ from benchmarks.guard_background import background
 from benchmarks.guard_corpus import APART, CORPUS, EVERYDAY, FRESH, JUDGE, LOOK, SEALED, checksum, written
 from benchmarks.guard_table import read_by, ruled, table
 from benchmarks.guard_training import held_out
-from luna.adapters.packaged_model import use
+from luna.adapters.packaged_model import multilingual
 from luna.modules.assistantia.guard import PromptGuard
 from luna.modules.assistantia.learned import load_model
 from luna.modules.assistantia.lexicon import load
@@ -25,7 +25,7 @@ REFUSED: Final = 0.03
 EVERYDAY_LEAST: Final = 190
 CLEAR: Final = 0.1
 FIRST = PromptGuard(load(), load_model())
-GUARD = PromptGuard(FIRST.lexicon, FIRST.model, SecondLook(load_head(), use()))
+GUARD = PromptGuard(FIRST.lexicon, FIRST.model, SecondLook(load_head(), multilingual()))
 
 
 def test_families_that_were_held_out_are_told_apart() -> None:

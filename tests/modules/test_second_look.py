@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from luna.adapters.packaged_model import use
+from luna.adapters.packaged_model import multilingual
 from luna.kernel.embedding import EmbedderModelError, TextVectors, Vectors
 from luna.modules.assistantia.features import BITS, KINDS
 from luna.modules.assistantia.guard import PromptGuard
@@ -116,7 +116,7 @@ def test_the_model_that_comes_with_the_node_embeds_in_the_thread_that_asks() -> 
     The vectors are of unit length, and texts that mean the same are nearer, whatever language they are in.
     """
     same = ["The cat sleeps.", "Le chat dort.", "Die Katze schläft.", "El gato duerme."]
-    *alike, other = use().vectors([*same, "Shares fell on Monday."])
+    *alike, other = multilingual().vectors([*same, "Shares fell on Monday."])
 
     assert np.allclose(np.linalg.norm([*alike, other], axis=1), 1, atol=1e-5)
     assert min(alike[0] @ it for it in alike[1:]) > alike[0] @ other

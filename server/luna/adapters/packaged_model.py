@@ -44,6 +44,6 @@ class PackagedModel:
             return self._loaded
 
 
-def use(path: Path = USE) -> PackagedModel:
+def multilingual(path: Path = USE) -> PackagedModel:
     """Return the model whose vectors the prompt guard knows: of Latin letters, in whichever language."""
     return PackagedModel(path, USE_SHA256)

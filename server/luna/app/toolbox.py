@@ -162,9 +162,9 @@ def _memory(settings: Settings) -> "MemoryTools":
 def _meaning(place: Place) -> "PackagedModel | None":
     if ASSISTANTIA not in place.process.modules:
         return None
-    from luna.adapters.packaged_model import use  # noqa: PLC0415  most processes do without
+    from luna.adapters.packaged_model import multilingual  # noqa: PLC0415  most processes do without
 
-    return use()
+    return multilingual()
 
 
 @asynccontextmanager
