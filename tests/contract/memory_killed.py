@@ -1,4 +1,7 @@
-"""Applies a history as fast as it can, with upkeep beside it, and says how far it is, until it is killed."""
+"""Applies a history as fast as it can, with upkeep beside it, and says how far it is, until it is killed.
+
+With a number, so many new rows are gathered rather than written at once.
+"""
 
 import asyncio
 import os
@@ -9,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[2] / "server"))
 
+from luna.adapters import lance_gathering
 from luna.adapters.lance_indexes import LanceIndexes
 from luna.kernel.memory_index import MemoryIndex
 from tests.contract.memory_history import DIMENSION, batch_at
@@ -31,4 +35,6 @@ async def _upkeep(index: MemoryIndex) -> None:
         await asyncio.sleep(0.02)
 
 
+if len(sys.argv) > 2:
+    lance_gathering.ROWS_MIN = int(sys.argv[2])  # type: ignore[misc]
 asyncio.run(main(Path(sys.argv[1])))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from luna.adapters import lance_fresh, lance_upkeep
+from luna.adapters import lance_fresh, lance_gathering, lance_upkeep
 from luna.adapters.lance_fresh import LanceFresh
 from luna.adapters.lance_index import LanceIndex
 from luna.adapters.lance_indexes import LanceIndexes
@@ -72,11 +72,15 @@ class Told:
         return sorted(found, key=lambda pair: -pair[1])[:limit]
 
 
+@pytest.mark.parametrize("rows_min", [lance_gathering.ROWS_MIN, 1])
 @pytest.mark.parametrize("seed", range(4))
-async def test_whatever_happens_all_are_found(tmp_path: Path, seed: int) -> None:
+async def test_whatever_happens_all_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, rows_min: int
+) -> None:
     """
     What is added, changed, superseded and removed, with upkeep, purges and new starts in between.
     """
+    monkeypatch.setattr(lance_gathering, "ROWS_MIN", rows_min)
     chance = np.random.default_rng(seed)
     place = LanceIndexes(tmp_path, copied_max=0)
     index, told, fresh = await place.open("fake", DIMENSION), Told(), 0

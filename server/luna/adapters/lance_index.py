@@ -100,14 +100,14 @@ class LanceIndex(LanceReader):
         """Return up to *limit* memories, of any namespace, that have expired by then."""
         if self._plain:
             return []
-        query = self._table.query().where(ended(at_ns)).limit(limit).select(["namespace", "id"])
         with spoken("looking for expired memories"):
-            found = await query.to_arrow()
+            query = (await self._whole()).query().where(ended(at_ns)).limit(limit)
+            found = await query.select(["namespace", "id"]).to_arrow()
         return [*zip(found["namespace"].to_pylist(), found["id"].to_pylist(), strict=True)]
 
     async def at(self, moment: Moment) -> LanceReader:
         """Return a reader of a past state, which does not move on."""
-        number = resolved(await listed(self._table), moment)
+        number = resolved(await self._listed(), moment)
         with spoken("reading a past version"):
             table = await self._connection.open_table(TABLE)
             await table.checkout(number)
@@ -117,13 +117,13 @@ class LanceIndex(LanceReader):
 
     async def versions(self, limit: int = 100) -> Sequence[Version]:
         """Return the versions that can still be read, newest first."""
-        return (await listed(self._table))[:limit]
+        return (await self._listed())[:limit]
 
     async def tag(self, name: str) -> Version:
         """Keep the present version under *name*."""
         async with self._turn:
             with spoken("tagging a version"):
-                taken = (await self._table.tags.list()).get(name)
+                taken = (await (await self._whole()).tags.list()).get(name)
                 if taken is None:
                     await self._table.tags.create(name, self._version)
                 elif taken["version"] != self._version:
@@ -143,6 +143,7 @@ class LanceIndex(LanceReader):
         if self._tending.locked() or clock() < self._rest_until:
             return False
         with spoken("upkeep of the memory index"):
+            await self._whole()
             await self._seal()
             came, self._rows_seen = self._writer.rows - self._rows_seen, self._writer.rows
             if not await self._upkeep.due(came=came):
@@ -162,8 +163,7 @@ class LanceIndex(LanceReader):
         async with self._tending:
             with spoken("upkeep of the memory index"):
                 async with self._turn:
-                    self._writer.settle()
-                    self._fresh.begin()
+                    await self._settle()
                 await self._upkeep.do(self._turn, aside=aside)
                 async with self._turn:
                     await self._look()
@@ -173,16 +173,15 @@ class LanceIndex(LanceReader):
         async with self._tending, self._turn:
             with spoken("forgetting for good"):
                 self._partitions = 0
-                self._writer.settle()
                 self._fresh.forget()
-                self._fresh.begin()
+                await self._settle()
                 await self._upkeep.rewrite()
                 await self._look()
 
     async def stats(self) -> IndexStats:
         """Return how the index is."""
         with spoken("reading how the index is"):
-            rows = await self._table.count_rows(f"key != '{MARKER}'")
+            rows = await (await self._whole()).count_rows(f"key != '{MARKER}'")
             name = await vector_index(self._table)
             stats = await self._table.index_stats(name) if name else None
             return IndexStats(
@@ -199,10 +198,13 @@ class LanceIndex(LanceReader):
         async with self._tending, self._turn:
             if not self._table.is_open():
                 return
-            with spoken("closing the memory index"):
-                await self._seal()
-            self._table.close()
-            self._connection.close()
+            try:
+                with spoken("closing the memory index"):
+                    await self._whole()
+                    await self._seal()
+            finally:
+                self._table.close()
+                self._connection.close()
 
     async def _by_meaning(self, vector: Vectors, where: Where, limit: int, rung: Rung) -> Found:
         if self._copy is not None:
@@ -214,8 +216,23 @@ class LanceIndex(LanceReader):
                 return Found(hits=hits, rung=rung)
         return await super()._by_meaning(vector, where, limit, rung)
 
+    async def _whole(self) -> AsyncTable:
+        await self._writer.flush()
+        self._version = max(self._version, self._writer.version)
+        return self._table
+
+    async def _listed(self) -> Sequence[Version]:
+        with spoken("writing memories"):
+            return await listed(await self._whole())
+
+    async def _settle(self) -> None:
+        """Hand what was written so far over to upkeep."""
+        await self._whole()
+        self._writer.settle()
+        self._fresh.begin()
+
     async def _look(self) -> None:
-        self._version = await self._table.version()
+        self._version = await (await self._whole()).version()
         name = await vector_index(self._table)
         self._partitions = partitions(name)
         if name:

@@ -71,18 +71,19 @@ class LanceReader:
         query = MatchQuery(beginning(text), "text")  # type: ignore[call-arg]
 
         async def ask(condition: str, wanted: int) -> Sequence[Hit]:
-            found = self._table.query().nearest_to_text(query).where(condition).limit(wanted)
-            table = await found.select([PACKED, "_score"]).to_arrow()
-            return [*map(_hit, table[PACKED].to_pylist(), table["_score"].to_pylist())]
+            found = table.query().nearest_to_text(query).where(condition).limit(wanted)
+            hits = await found.select([PACKED, "_score"]).to_arrow()
+            return [*map(_hit, hits[PACKED].to_pylist(), hits["_score"].to_pylist())]
 
         with spoken("a search by words"):
+            table = await self._whole()
             return Found(hits=await self._enough(ask, where, limit), rung=Rung.FULL_TEXT)
 
     async def scroll(self, where: Where, after: str, limit: int) -> Scrolled:
         """Return up to *limit* memories with an id after *after*, by id."""
         condition = f"{whole(where)} AND {beyond(after)}"
-        query = self._table.query().where(condition).order_by([ColumnOrdering(column_name="id")])
         with spoken("reading memories"):
+            query = (await self._whole()).query().where(condition).order_by([ColumnOrdering(column_name="id")])
             rows = to_rows(await query.limit(limit + 1).select([PACKED]).to_arrow())
         return Scrolled(rows=rows[:limit], more=len(rows) > limit)
 
@@ -101,12 +102,17 @@ class LanceReader:
     async def count(self, where: Where) -> int:
         """Return how many memories count."""
         with spoken("counting memories"):
-            return await self._table.count_rows(whole(where))
+            return await (await self._whole()).count_rows(whole(where))
 
     async def _read(self, keys: Sequence[Key], columns: Sequence[str]) -> list[pa.Table]:
         parts = [keys[start : start + _KEYS_AT_ONCE] for start in range(0, len(keys), _KEYS_AT_ONCE)]
         with spoken("reading memories"):
-            return [await self._table.query().where(among(part)).select([*columns]).to_arrow() for part in parts]
+            table = await self._whole() if parts else self._table
+            return [await table.query().where(among(part)).select([*columns]).to_arrow() for part in parts]
+
+    async def _whole(self) -> AsyncTable:
+        """Return the table once all of this state is in it."""
+        return self._table
 
     async def _by_meaning(self, vector: Vectors, where: Where, limit: int, rung: Rung) -> Found:
         return await self._in_table(vector, where, limit, rung)
@@ -114,8 +120,10 @@ class LanceReader:
     async def _in_table(
         self, vector: Vectors, where: Where, limit: int, rung: Rung, *, indexed_only: bool = False
     ) -> Found:
+        table = self._table if indexed_only else await self._whole()
+
         def near() -> AsyncVectorQuery:
-            query = self._table.query().nearest_to(vector).distance_type("cosine")
+            query = table.query().nearest_to(vector).distance_type("cosine")
             return query.fast_search() if indexed_only else query
 
         async def ask(condition: str, wanted: int) -> Sequence[Hit]:

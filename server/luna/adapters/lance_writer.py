@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from lancedb.table import AsyncTable
 
 from luna.adapters.lance_errors import FAILURES, is_conflict
+from luna.adapters.lance_gathering import LanceGathering
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_where import among
 from luna.adapters.lance_words import all_spelled, marker, spelled, to_batch, to_rows, to_vectors
@@ -51,6 +52,11 @@ class Prepared:
     plain: bool = True
     """Whether no search leaves one of them out for what it is."""
 
+    @property
+    def only_new(self) -> pa.RecordBatch | None:
+        """Return the rows, if nothing but new ones is written."""
+        return self.fresh if not self.final.remove and self.changed is None else None
+
 
 class LanceWriter:
     """Writes one batch after another.
@@ -64,7 +70,9 @@ class LanceWriter:
 
     Each write is a file, and a search opens every file that no index holds
     yet. So what came in small pieces is written again as one, together with
-    the batch that makes them too many.
+    the batch that makes them too many. Many new rows are gathered, and
+    written as one a moment later: `flush` waits for them, and so does
+    whatever else is written.
     """
 
     def __init__(
@@ -84,10 +92,11 @@ class LanceWriter:
         """How many rows each has: those whose key may be there count as changed."""
         self._small: list[pa.RecordBatch] = []
         """What was written in small pieces, as it is now."""
+        self._gathering = LanceGathering(self._write_gathered)
         self.version = 0
         """What the last write has made."""
         self.rows = 0
-        """How many rows were written."""
+        """How many rows were written, or are to be."""
         self.position = position
         self.plain = plain
         """Whether no row of the table is superseded, and none expires."""
@@ -99,23 +108,38 @@ class LanceWriter:
 
     async def write(self, prepared: Prepared) -> None:
         """Make the table what a batch says."""
+        try:
+            if prepared.only_new is not None and self._gathering.takes(prepared.only_new):
+                await self._gathering.put(prepared.only_new)
+            else:
+                await self._gathering.flush()
+                await self._write_at_once(prepared)
+        finally:
+            # If it has failed they may be there all the same, and are merged the next time.
+            self._known.add(prepared.hashes)
+        if prepared.fresh:
+            self._namespaces.update(counted(prepared.fresh["namespace"]))
+        self.plain = self.plain and prepared.plain
+        self.rows += len(prepared.hashes)
+        self.position = max(self.position, prepared.final.position)
+
+    async def flush(self) -> None:
+        """Wait until everything is in the table."""
+        await self._gathering.flush()
+
+    async def _write_at_once(self, prepared: Prepared) -> None:
         batch = prepared.final
         if batch.remove:
             self._gone([spelled(key) for key in batch.remove])
             self._namespaces.subtract(namespace for namespace, _ in self.maybe(batch.remove))
             await self._write(lambda: self._table.delete(among(batch.remove)))
-        self.plain = self.plain and prepared.plain
         if prepared.changed:
             self._gone(prepared.changed["key"])
             await self._put(prepared.changed, self._merge)
         if prepared.fresh:
             await self._put(prepared.fresh, self._add)
-            self._namespaces.update(counted(prepared.fresh["namespace"]))
         if not prepared.hashes and (batch.position > self.position or batch.remove):
             await self._merge(marker(max(batch.position, self.position), self._columns))
-        self._known.add(prepared.hashes)
-        self.rows += len(prepared.hashes)
-        self.position = max(self.position, batch.position)
 
     def maybe(self, keys: Sequence[Key]) -> Sequence[Key]:
         """Return those of *keys* that the table may hold; it holds none of the others."""
@@ -132,6 +156,7 @@ class LanceWriter:
             return {}
         known = {row.key for row in batch.rows} | {*batch.remove}
         keys = {(each.namespace, each.id) for each in batch.superseded} - known
+        await self.flush()
         table = await self._table.query().where(among([*keys])).to_arrow()
         return {row.key: (row, vector) for row, vector in zip(to_rows(table), to_vectors(table), strict=True)}
 
@@ -167,10 +192,13 @@ class LanceWriter:
             await self._merge(rows)
         self._small = [*small, rows] if len(rows) < _SMALL_ROWS else small
 
-    async def _add(self, rows: pa.RecordBatch) -> None:
+    async def _write_gathered(self, rows: pa.Table, *, sure: bool) -> None:
+        await (self._add(rows) if sure else self._merge(rows))
+
+    async def _add(self, rows: pa.RecordBatch | pa.Table) -> None:
         await self._write(lambda: self._table.add(rows))
 
-    async def _merge(self, rows: pa.RecordBatch) -> None:
+    async def _merge(self, rows: pa.RecordBatch | pa.Table) -> None:
         merge = self._table.merge_insert("key").when_matched_update_all().when_not_matched_insert_all()
         await self._write(lambda: merge.execute(rows))
 

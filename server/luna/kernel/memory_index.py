@@ -75,14 +75,17 @@ class MemoryIndex(MemoryReader, Protocol):
         ...
 
     async def apply(self, batch: Batch) -> None:
-        """Change what *batch* says. Returning means that readers see it, and that it outlives the process.
+        """Change what *batch* says. Returning means that readers see it.
 
-        Batches come one at a time, in the order of the log.
+        Batches come one at a time, in the order of the log. What is removed or changed is so in the storage too. What
+        is only added comes there within a second: an index that is opened after a crash may lack it, and its position
+        says so.
 
         Raises:
             VectorsError: a vector has another dimension, or no direction. Nothing was changed.
             IndexFullError: there is no room.
-            IndexUnavailableError: the storage failed; *batch* may be applied again.
+            IndexUnavailableError: the storage failed, for this batch or for what came before it; *batch* may be
+                applied again.
 
         """
         ...
