@@ -13,8 +13,9 @@ import numpy as np
 from lancedb.table import AsyncTable
 from numpy.typing import NDArray
 
-from luna.adapters.lance_where import meets
+from luna.adapters.lance_where import anything, meets
 from luna.adapters.lance_words import MARKER, to_rows, to_vectors
+from luna.adapters.signs import Signs
 from luna.adapters.words import Words
 from luna.kernel.embedding import Vectors
 from luna.kernel.memory_rows import Batch, Found, Hit, Key, Row, Rung, Where
@@ -26,6 +27,13 @@ CHARACTERS_AT_ONCE: Final = 2**15
 """How much is split into words before others have their turn."""
 ROWS_AT_ONCE: Final = 512
 """How many are read or put before others have theirs."""
+COMPARED_MIN: Final = 4_096
+COMPARED_SHARE: Final = 16
+COMPARED_A_HIT: Final = 32
+"""Of more, so many are compared for each that is wanted, and a sixteenth at least: those whose signs differ least.
+
+Of 17,000 texts 99.4 % of the ten nearest are among them, of normal vectors, which have no neighbours, 81 to 89 %.
+"""
 _UNIT_TOLERANCE: Final = 2e-6
 """How far the square of the length of a vector may be from 1: as far as its numbers are rounded."""
 
@@ -38,6 +46,7 @@ class LanceCopy:
         """Of all texts together."""
         self._vectors = np.zeros((rows_max, dimension), np.float32)
         """Of unit length, each at the place of its row."""
+        self._signs = Signs(dimension, rows_max)
         self._namespaces = np.zeros(rows_max, np.int32)
         """The number of the namespace of each, 0 where there is no row."""
         self._numbers: dict[str, int] = {}
@@ -73,13 +82,21 @@ class LanceCopy:
         return self.characters <= CHARACTERS_MAX
 
     def nearest(self, vector: Vectors, where: Where, limit: int, above: float = -np.inf) -> Found:
-        """Find up to *limit* memories by meaning with a score *above* that, closest first, by comparing with all."""
-        # Not `@`, whose threads would wait for each other where others keep the processors busy.
-        scores = np.minimum(np.vecdot(self._vectors[: len(self._rows)], unit(vector)), 1.0)
-        of_namespace = self._namespaces[: len(scores)] == self._numbers.get(where.namespace, -1)
-        places = np.flatnonzero(of_namespace & (scores > above))
-        best = places[np.argsort(-scores[places])]
-        return Found(hits=self._first(best, scores, where, limit), rung=Rung.FLAT)
+        """Find up to *limit* memories by meaning with a score *above* that, closest first.
+
+        All are compared with *vector*, or those that may be nearest if they are many, and any of the namespace will do.
+        """
+        wanted, rows = unit(vector), len(self._rows)
+        of_namespace = self._namespaces[:rows] == self._numbers.get(where.namespace, -1)
+        if rows > COMPARED_MIN and anything(where):
+            count = max(int(np.count_nonzero(of_namespace)) // COMPARED_SHARE, limit * COMPARED_A_HIT)
+            places = self._signs.nearest(wanted, of_namespace, count)
+            scores = _cosines(self._vectors[places], wanted)
+        else:
+            places = np.flatnonzero(of_namespace)
+            scores = _cosines(self._vectors[:rows], wanted)[places]
+        above_it = scores > above
+        return Found(hits=self._first(places[above_it], scores[above_it], where, limit), rung=Rung.FLAT)
 
     def matching(self, text: str, where: Where, limit: int) -> Found | None:
         """Find up to *limit* memories that have words of *text*, best first; ``None`` while not all texts were read."""
@@ -88,32 +105,39 @@ class LanceCopy:
             return None
         scores = self._words.scores(text)
         places = np.flatnonzero(scores)
-        best = places[np.argsort(-scores[places])]
-        return Found(hits=self._first(best, scores, where, limit), rung=Rung.FULL_TEXT)
+        return Found(hits=self._first(places, scores[places], where, limit), rung=Rung.FULL_TEXT)
 
     def _put(self, rows: Sequence[Row], vectors: Vectors) -> None:
         last = {row.key: number for number, row in enumerate(rows)}
         for key in last.keys() & self._places.keys():
             self._remove(key)
         if len(last) < len(rows):
-            numbers = [*last.values()]
-            rows, vectors = [rows[number] for number in numbers], vectors[numbers]
+            left = [*last.values()]
+            rows, vectors = [rows[number] for number in left], vectors[left]
         places = self._room(len(rows))
         self._places.update(zip(last, places, strict=True))
-        self._vectors[places] = vectors
-        for place, row in zip(places, rows, strict=True):
-            self._rows[place] = row
-        self._namespaces[places] = [self._numbers.setdefault(row.namespace, len(self._numbers) + 1) for row in rows]
+        numbers = [self._numbers.setdefault(row.namespace, len(self._numbers) + 1) for row in rows]
+        if isinstance(places, range):
+            # A row of places is written in a fifth of the time.
+            at: slice | list[int] = slice(places.start, places.stop)
+            self._rows[places.start : places.stop] = rows
+        else:
+            at = places
+            for place, row in zip(places, rows, strict=True):
+                self._rows[place] = row
+        self._vectors[at], self._namespaces[at] = vectors, numbers
+        self._signs.put(at, vectors)
         self._unread.update(dict.fromkeys(places))
         self.characters += sum(len(row.text) for row in rows)
 
-    def _room(self, count: int) -> Sequence[int]:
+    def _room(self, count: int) -> list[int] | range:
         """Return *count* places that are free, those first that were taken before."""
         used = self._free[:count]
         del self._free[:count]
         begin, more = len(self._rows), count - len(used)
         self._rows += [None] * more
-        return [*used, *range(begin, begin + more)]
+        new = range(begin, begin + more)
+        return [*used, *new] if used else new
 
     def _remove(self, key: Key) -> None:
         place = self._places.pop(key, None)
@@ -135,8 +159,9 @@ class LanceCopy:
             del self._unread[place]
             read += len(row.text)
 
-    def _first(self, best: NDArray[Any], scores: NDArray[Any], where: Where, limit: int) -> Sequence[Hit]:
-        found = ((self._rows[place], float(scores[place])) for place in best)
+    def _first(self, places: NDArray[Any], scores: NDArray[Any], where: Where, limit: int) -> Sequence[Hit]:
+        best = np.argsort(-scores)
+        found = ((self._rows[places[number]], float(scores[number])) for number in best)
         hits = (Hit(row=row, score=score) for row, score in found if row is not None and meets(where, row))
         return [*islice(hits, limit)]
 
@@ -150,6 +175,13 @@ async def copied(table: AsyncTable, dimension: int, rows_max: int) -> LanceCopy 
         if not await copy.apply(Batch(position=0, rows=to_rows(part), vectors=to_vectors(part))):
             return None
     return copy
+
+
+def _cosines(vectors: Vectors, wanted: Vectors) -> Vectors:
+    """Return those of *vectors* and *wanted*, all of unit length."""
+    # Not `@`, whose threads would wait for each other where others keep the processors busy.
+    cosines: Vectors = np.minimum(np.vecdot(vectors, wanted), 1.0)
+    return cosines
 
 
 def unit(vectors: Vectors) -> Vectors:
