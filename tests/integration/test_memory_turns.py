@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import numpy as np
 from arkalia.memory.v1.memory_pb2 import NewMemory
 
 from arkalia_client import new_memory
 from luna.kernel.embedding import Vectors
-from luna.kernel.memory_keys import Unsealed
+from luna.kernel.memory_keys import KeysUnavailableError, Unsealed
 from luna.modules.memory.applier import BARE_MAX, Applier
 from luna.modules.memory.applying import CHARACTERS_MAX, Applying
 from luna.modules.memory.embedding import LateEmbedder
@@ -16,6 +17,7 @@ from luna.modules.memory.facts import BARE, Fact
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
 from luna.modules.memory.recorder import QUIET_LOOPS, Recorder
+from luna.modules.memory.recording import PART_MEMORIES
 from luna.modules.memory.requests import Retained, Retaining
 from luna.modules.memory.sealing import Sealer
 from tests.fake_memory_keys import FakeMemoryKeys
@@ -26,12 +28,16 @@ from tests.integration.memory_server import Node, running
 class CountingKeys(FakeMemoryKeys):
     """Notes how many requests each turn has."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, fail_at: int = 0) -> None:
         super().__init__()
         self.turns: list[int] = []
+        self._fail_at = fail_at
+        """Which time they cannot be written."""
 
     async def seal(self, events: Sequence[Unsealed]) -> Sequence[Sequence[bytes]]:
         self.turns.append(len(events))
+        if len(self.turns) == self._fail_at:
+            raise KeysUnavailableError("the disk is gone for a moment")
         return await super().seal(events)
 
 
@@ -74,6 +80,12 @@ def submitted(recorder: Recorder, text: str) -> asyncio.Future[Retained]:
     )
 
 
+def many_submitted(recorder: Recorder, name: str, *, visible: bool) -> asyncio.Future[Retained]:
+    memories = [NewMemory(id=f"{name}{n}", text=f"{name} {n}") for n in range(PART_MEMORIES // 2)]
+    keys, vectors = [("me", each.id) for each in memories], np.ones((len(memories), 384), np.float32)
+    return recorder.submit(Retaining(namespace="me", memories=memories, keys=keys, vectors=vectors, visible=visible))
+
+
 async def in_a_row(recorder: Recorder) -> None:
     """Submit two, the second when the event loop has turned half as often as somebody is waited for."""
     first = submitted(recorder, "c")
@@ -104,6 +116,35 @@ async def test_who_is_alone_waits_for_nobody() -> None:
         await in_a_row(recorder)
 
     assert keys.turns == [1, 1, 1]
+
+
+async def test_a_large_turn_is_recorded_in_parts() -> None:
+    """
+    In the order in which they came, and one after the other comes into the index.
+    """
+    keys = CountingKeys()
+    async with recording(keys) as recorder:
+        outcomes = await asyncio.gather(*(many_submitted(recorder, name, visible=True) for name in "abcde"))
+
+    assert keys.turns == [2, 2, 1]
+    positions = [each.position for each in outcomes]
+    assert positions == sorted(positions)
+    assert [each.visible for each in outcomes] == [True] * 5
+
+
+async def test_a_part_that_fails_leaves_those_before_it() -> None:
+    """
+    They are recorded and answered; the others may come again.
+    """
+    keys = CountingKeys(fail_at=3)
+    async with recording(keys) as recorder:
+        brought = [many_submitted(recorder, name, visible=False) for name in "abcde"]
+        outcomes = await asyncio.gather(*brought, return_exceptions=True)
+        again = await asyncio.gather(*(many_submitted(recorder, name, visible=True) for name in "abcde"))
+
+    assert [type(each).__name__ for each in outcomes] == ["Retained"] * 4 + ["KeysDownError"]
+    assert [each.new for each in again] == [0] * 4 + [PART_MEMORIES // 2]
+    assert [each.visible for each in again] == [True] * 5
 
 
 async def test_texts_wait_for_each_other_by_their_length() -> None:

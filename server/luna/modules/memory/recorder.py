@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -26,9 +27,10 @@ from luna.modules.memory.applier import Applier
 from luna.modules.memory.applying import Applying, UnderWay
 from luna.modules.memory.domain import is_alive
 from luna.modules.memory.errors import IdTakenError, ReindexingError
-from luna.modules.memory.facts import BARE, Fact, append_of, rows_of, to_payload
+from luna.modules.memory.facts import BARE, Fact, rows_of
 from luna.modules.memory.guards import Guards
 from luna.modules.memory.projection import Projection
+from luna.modules.memory.recording import Recording
 from luna.modules.memory.requests import New, Retained, Retaining, signature, without_twins
 from luna.modules.memory.sealing import Sealer, by_event
 
@@ -59,13 +61,12 @@ class Recorder:
         guards: Guards,
         source: str,
     ) -> None:
-        self._events = events
         self._clock = clock
         self._projection = projection
         self._sealer = sealer
         self._applier = applier
         self._guards = guards
-        self._source = source
+        self._recording = Recording(events, clock, sealer, source=source)
         self._waiting: deque[Retaining] = deque()
         self._arrived = asyncio.Event()
         self._crowded = False
@@ -194,26 +195,18 @@ class Recorder:
         return request.late and not self._applier.trouble and not self._guards.embedding_fails
 
     async def _record(self, news: Sequence[New]) -> None:
-        sealed = await self._sealer.sealed(news)
-        model_id, now_ns = self._projection.index.model_id, self._clock.wall_ns()
-        told = [
-            to_payload(new.request.namespace, dimension=new.dimension, model_id=model_id, now_ns=now_ns) for new in news
-        ]
-        appends = [
-            append_of(payload, source=self._source, time_ns=self._clock.wall_ns(), event_id=new.event_id, sealed=parts)
-            for new, payload, parts in zip(news, told, sealed, strict=True)
-        ]
         try:
-            outcomes = await self._events.append_many(appends)
+            async with aclosing(self._recording.record(news, self._projection.index.model_id)) as parts:
+                async for part in parts:
+                    for new, payload, outcome in part:
+                        if isinstance(outcome, DomainError):
+                            new.request.settle(outcome)
+                        else:
+                            self._hand_on(new, payload, outcome.events[0])
         except BaseException:
             # Nobody knows what was recorded.
             self._projection.lost = True
             raise
-        for new, payload, outcome in zip(news, told, outcomes, strict=True):
-            if isinstance(outcome, DomainError):
-                new.request.settle(outcome)
-            else:
-                self._hand_on(new, payload, outcome.events[0])
 
     def _hand_on(self, new: New, told: facts.MemoriesRetained, recorded: Recorded) -> None:
         rows = rows_of(
