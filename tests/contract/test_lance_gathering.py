@@ -163,6 +163,27 @@ async def test_closing_writes_them(index: LanceIndex, tmp_path: Path) -> None:
     await again.aclose()
 
 
+async def test_what_cannot_be_written_does_not_keep_it_open(
+    index: LanceIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The next one says by its position that it lacks it.
+    """
+
+    async def failing(_: pa.Table) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(index._writer, "_add", failing)
+    await index.apply(batch(2))
+    await index.aclose()
+    again = await LanceIndexes(tmp_path).open("fake", DIMENSION)
+
+    assert again.position == 1
+    await again.apply(batch(2))
+    assert await again.count(ALL) == 210
+    await again.aclose()
+
+
 async def test_what_cannot_be_written_is_found_and_is_told_with_the_next(
     index: LanceIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from luna.adapters.lance_where import HIDDEN, ended
 from luna.adapters.lance_words import MARKER, reached
 from luna.adapters.lance_writer import LanceWriter, counted
 from luna.kernel.embedding import Vectors
-from luna.kernel.memory_errors import TagTakenError
+from luna.kernel.memory_errors import IndexUnavailableError, TagTakenError
 from luna.kernel.memory_rows import Batch, Found, IndexStats, Key, Moment, Row, Rung, Version, Where
 
 
@@ -198,13 +199,12 @@ class LanceIndex(LanceReader):
         async with self._tending, self._turn:
             if not self._table.is_open():
                 return
-            try:
-                with spoken("closing the memory index"):
-                    await self._whole()
-                    await self._seal()
-            finally:
-                self._table.close()
-                self._connection.close()
+            # What cannot be written any more the next one reads from the log.
+            with suppress(IndexUnavailableError), spoken("closing the memory index"):
+                await self._whole()
+                await self._seal()
+            self._table.close()
+            self._connection.close()
 
     async def _by_meaning(self, vector: Vectors, where: Where, limit: int, rung: Rung) -> Found:
         if self._copy is not None:
