@@ -14,7 +14,7 @@ PIECES_MAX: Final = 32
 """How many quoted pieces are put together."""
 
 _MARKS: Final = ("'", '"')
-_PIECE: Final = re.compile(r"(?<!\")\"[^\"\n]{1,80}\"(?!\")|(?<![a-z])'[^'\n]{1,80}'(?![a-z])")
+_PIECE: Final = re.compile(r"\"(?<!\"\")[^\"\n]{1,80}\"(?!\")|'(?<![a-z]')[^'\n]{1,80}'(?![a-z])")
 _ASSEMBLED: Final = re.compile(
     r"[a-z0-9_\"'] ?\+ ?[a-z0-9_\"']|concat|\bjoin|combin|assembl|append|merge|together|\bunir|\bune\b|\bjunta|"
     r"\bcolle|bout a bout|zusammen|verkett|verbind|fug|aneinander"
@@ -26,10 +26,10 @@ def assembled(view: View) -> Iterator[View]:
     if max(map(view.text.count, _MARKS)) < len(_MARKS) * PIECES_LEAST:
         return
     pieces = list(_PIECE.finditer(view.text))
-    if not PIECES_LEAST <= len(pieces) <= PIECES_MAX or not _ASSEMBLED.search(view.text):
+    if not PIECES_LEAST <= len(pieces) <= PIECES_MAX:
         return
     places = [place for piece in pieces for place in range(piece.start() + 1, piece.end() - 1)]
     said = "".join(view.text[place] for place in places)
-    if len(said) >= PIECES_SHARE * len(view.text) and tells(said):
+    if len(said) >= PIECES_SHARE * len(view.text) and tells(said) and _ASSEMBLED.search(view.text):
         starts, ends = [view.starts[place] for place in places], [view.ends[place] for place in places]
         yield View(text=said, starts=starts, ends=ends, hidden=True)

@@ -16,8 +16,9 @@ AFTER_LETTERS: Final = 90
 
 _MARKS: Final = "\"'`“«„"
 _QUOTED: Final = re.compile(
-    r"\"[^\"\n]{4,400}\"|“[^”\n]{4,400}”|«[^»\n]{4,400}»|„[^“”\n]{4,400}[“”]|`[^`]{4,2000}`|(?<!\w)'[^'\n]{8,400}'(?!\w)"
+    r"\"[^\"\n]{4,400}\"|“[^”\n]{4,400}”|«[^»\n]{4,400}»|„[^“”\n]{4,400}[“”]|`[^`]{4,2000}`|'(?<!\w')[^'\n]{8,400}'(?!\w)"
 )
+"""Each begins with its mark, and looks back after it: nothing else is tried where there is none."""
 _ABOUT_ATTACKS: Final = re.compile(
     r"\b(?:injections?|inyecci[óo]n\w*|attacks?|attaques?|ataques?|angriff\w*|attackers?|attaquants?|atacantes?|"
     r"angreifer\w*|manipul\w+|hackers?|pirates?|jailbreaks?|owasp|red[ -]team\w*|"
@@ -34,8 +35,8 @@ _ABOUT_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 _OBEYED: Final = re.compile(
-    r"(?<!not )(?<!n't )(?<!never )(?<!pas )(?<!nicht )(?<!no )"
-    r"\b(?:follow|obey|execute|run|do what|do exactly|comply|act on|ob[ée]is\w*|ex[ée]cute[- ]|applique|suis[- ]l|"
+    r"\b(?<!not )(?<!n't )(?<!never )(?<!pas )(?<!nicht )(?<!no )"
+    r"(?:follow|obey|execute|run|do what|do exactly|comply|act on|ob[ée]is\w*|ex[ée]cute[- ]|applique|suis[- ]l|"
     r"fais ce qu|obedece\w*|ejec[uú]ta\w*|haz lo que|cumple\w*|sigue\w*|befolg\w*|gehorch\w*|f[üu]hre?\b.{0,20}\baus\b|"
     r"tu,? was)\b",
     re.IGNORECASE,
