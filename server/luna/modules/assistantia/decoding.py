@@ -36,10 +36,12 @@ _MARKS: Final = str.maketrans("·•∙–—−_", "...----")  # noqa: RUF001  
 
 
 class Coding(NamedTuple):
-    """A way to encode."""
+    """A way to encode, and a sign that is in what is encoded so, and how many times at least."""
 
     pattern: re.Pattern[str]
     decode: Callable[[str], str]
+    sign: str = ""
+    times: int = 0
 
 
 class Piece(NamedTuple):
@@ -80,6 +82,8 @@ def _pieces(text: str) -> list[Piece]:
 
 
 def _decoded_by(coding: Coding, text: str) -> Iterator[Piece]:
+    if text.count(coding.sign) < coding.times:
+        return
     for chunk in coding.pattern.finditer(text):
         said = coding.decode(chunk[0][:CHUNK_CHARACTERS_MAX])
         if said:
@@ -136,6 +140,10 @@ def _from_escapes(chunk: str) -> str:
     return re.sub(r"\\u\{?([0-9a-fA-F]{1,5})\}?", lambda found: chr(int(found[1], 16)), chunk)
 
 
+def _from_url(chunk: str) -> str:
+    return unquote(chunk.replace("+", " "))
+
+
 def _readable(said: bytes) -> str:
     try:
         text = said.decode()
@@ -159,35 +167,41 @@ def _has_escapes(text: str) -> bool:
 
 
 def _has_morse(text: str) -> bool:
-    return _DASHES.search(text) is not None
+    return any(map(text.__contains__, _DASHES))
 
 
-_DASHES: Final = re.compile(r"\.-|-\.|\. \.|- -|[·•∙−]")  # noqa: RUF001
+_DASHES: Final = (".-", "-.", ". .", "- -", *"·•∙−")  # noqa: RUF001
+# Patterns that begin with digits or capitals look back after the first of them: nothing is tried where none stands.
 _CODINGS: Final[Sequence[tuple[Callable[[str], bool], Sequence[Coding]]]] = (
     (
         _has_long_word,
         (
             Coding(re.compile(r"(?<![\w+/])[A-Za-z0-9+/_-]{16,}(?:\n[A-Za-z0-9+/_-]{16,})*={0,2}"), _from_base64),
-            Coding(re.compile(r"(?<![\w+/])[A-Z2-7]{24,}={0,6}(?!\w)"), _from_base32),
+            Coding(re.compile(r"[A-Z2-7](?<![\w+/].)[A-Z2-7]{23,}={0,6}(?!\w)"), _from_base32),
         ),
     ),
     (
         _has_digits,
         (
             Coding(re.compile(r"(?<!\w)(?:(?:\\x|0x)?[0-9a-fA-F]{2}[ ,:;]{0,2}){8,}"), _from_hex),
-            Coding(re.compile(r"(?<!\w)(?:[01]{8}[ ,]?){4,}"), _from_bits),
-            Coding(re.compile(r"(?<![\w.])(?:\d{2,3}[ ,;]{1,2}){7,}\d{2,3}(?!\w)"), _from_codes),
+            Coding(re.compile(r"[01](?<!\w.)[01]{7}[ ,]?(?:[01]{8}[ ,]?){3,}"), _from_bits),
+            Coding(re.compile(r"\d(?<![\w.].)\d{1,2}[ ,;]{1,2}(?:\d{2,3}[ ,;]{1,2}){6,}\d{2,3}(?!\w)"), _from_codes),
             Coding(
-                re.compile(r"(?<![\w-])(?:\d{1,2}-){2,}\d{1,2}(?:[ /|]+(?:\d{1,2}-)*\d{1,2}(?!\w))+"), _from_numbers
+                re.compile(r"\d(?<![\w-].)\d?-(?:\d{1,2}-)+\d{1,2}(?:[ /|]+(?:\d{1,2}-)*\d{1,2}(?!\w))+"),
+                _from_numbers,
+                "-",
+                2,
             ),
         ),
     ),
     (
         _has_escapes,
         (
-            Coding(re.compile(r"(?:%[0-9a-fA-F]{2}[\w.+-]{0,20}){3,}"), lambda chunk: unquote(chunk.replace("+", " "))),
-            Coding(re.compile(r"(?:&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|\w{2,8});[\w ]?){3,}"), html.unescape),
-            Coding(re.compile(r"(?:\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]{1,5}\})[\w ]{0,20}){3,}"), _from_escapes),
+            Coding(re.compile(r"(?:%[0-9a-fA-F]{2}[\w.+-]{0,20}){3,}"), _from_url, "%", 3),
+            Coding(re.compile(r"(?:&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|\w{2,8});[\w ]?){3,}"), html.unescape, "&", 3),
+            Coding(
+                re.compile(r"(?:\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]{1,5}\})[\w ]{0,20}){3,}"), _from_escapes, "\\u", 3
+            ),
         ),
     ),
     (

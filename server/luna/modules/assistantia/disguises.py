@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
 from string import ascii_lowercase as letters
 from typing import Final
@@ -33,12 +33,14 @@ JOINED_MAX: Final = 32
 _LEET: Final = str.maketrans("012345678@$!|+9", "oizeasgtbasiltg")
 _LEET_ELSE: Final = str.maketrans("1!", "ll")
 _LEET_LETTERS: Final = frozenset("0123456789@$!|+")
+_LEET_INSIDE: Final = _LEET_LETTERS.union(letters)
 _LEET_SIGN: Final = re.compile(r"[0-9@$!|+](?:(?<=[a-z].)|(?=[a-z]))")
 _LEET_WORD: Final = re.compile(r"(?<![a-z0-9@$!|+])(?:[a-z]+[0-9@$!|+]|[0-9@$|+]+[a-z])(?:[a-z0-9@$!|+]*[a-z0-9@$|+])?")
 _SPLIT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,4}[^\W_]){3,}(?![^\W_])")
 _SEPARATOR: Final = re.compile(r"[\W_]+")
 _BROKEN: Final = re.compile(r"(?<![a-z])[a-z]+(?:(?:[-_.*|/+~^=#:]{1,3}|[\"']\s?[+.&,]\s?[\"'])[a-z]+)+")
-_BREAK: Final = re.compile(r"(?<=[a-z])[-_.*|/+~^=#:]{1,3}(?=[a-z])|[\"']\s?[+.&,]\s?[\"']")
+_BREAK: Final = re.compile(r"[-_.*|/+~^=#:\"'](?<=[a-z].)(?:(?<![\"'])(?=[-_.*|/+~^=#:a-z])|(?<=[\"'])(?=\s?[+.&,]))")
+"""Where a word may be broken."""
 _MARK: Final = re.compile(r"\*\*|__|</?(?:b|i|u|em|strong|span|font|mark)(?: [^>\n]{0,60})?>")
 _MARKS: Final = ("**", "__", "</")
 _MARK_WITHIN: Final = re.compile(rf"(?<=[a-z])(?:{_MARK.pattern})(?=[a-z])")
@@ -83,10 +85,22 @@ def _rejoined(view: View) -> View:
 
 def _mend(text: str, gone: set[int]) -> None:
     """Take out what stands between the letters of words that it breaks."""
-    if _BREAK.search(text):
-        for found in _BROKEN.finditer(text):
-            if _is_broken(found[0]):
-                gone.update(place for place in range(*found.span()) if text[place] not in letters)
+    for found in _around(_BREAK, _BROKEN, letters, text):
+        if _is_broken(found[0]):
+            gone.update(place for place in range(*found.span()) if text[place] not in letters)
+
+
+def _around(sign: re.Pattern[str], word: re.Pattern[str], inside: Container[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield what *word* matches: letters *inside* it, then a *sign*; as signs are rare, they are looked for first."""
+    done = 0
+    for found in sign.finditer(text):
+        begin = found.start()
+        while begin > done and text[begin - 1] in inside:
+            begin -= 1
+        matched = word.match(text, begin) if begin >= done else None
+        if matched:
+            yield matched
+        done = max(done, (matched or found).end())
 
 
 def _unmark(text: str, gone: set[int]) -> None:
@@ -165,7 +179,8 @@ def _rewritten(view: View, gone: set[int], gaps: set[int]) -> View:
 def _unleeted(view: View) -> View:
     if _LEET_LETTERS.isdisjoint(view.text) or not _LEET_SIGN.search(view.text):
         return view
-    words = {found[0]: _in_letters(found[0]) for found in _LEET_WORD.finditer(view.text)}
+    found = {word[0] for word in _around(_LEET_SIGN, _LEET_WORD, _LEET_INSIDE, view.text)}
+    words = {word: _in_letters(word) for word in found}
     if sum(map(_knows, words.values())) < LEET_LEAST and not any(map(tells, words.values())):
         return view
     text = _LEET_WORD.sub(lambda found: words[found[0]], view.text)
