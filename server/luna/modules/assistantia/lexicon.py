@@ -2,15 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 RULES_FILE: Final = Path(__file__).with_name("rules.toml")
 TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]")
 _UMLAUT: Final = re.compile(r"([aou])e")
 """German without its dots: words of the rules have neither."""
+_Asked = TypeVar("_Asked")
+_Found = TypeVar("_Found")
 KNOWN_MAX: Final = 50_000
 """How many words are remembered with what they may begin."""
 
@@ -37,6 +39,20 @@ class Begun(NamedTuple):
     goes_on: bool
 
 
+class Known(dict[_Asked, _Found]):
+    """What was found out about words; not more than so many are remembered."""
+
+    def __init__(self, find: Callable[[_Asked], _Found]) -> None:
+        self._find = find
+
+    def __missing__(self, asked: _Asked) -> _Found:
+        """Find it out."""
+        found = self._find(asked)
+        if len(self) < KNOWN_MAX:
+            self[asked] = found
+        return found
+
+
 class Phrases:
     """The words of concepts, by how they begin; what a word of a text begins is looked up once."""
 
@@ -44,29 +60,20 @@ class Phrases:
         self._by_letters: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for words, concept in phrases:
             self._by_letters.setdefault(words[0][:2], []).append((words, concept))
-        self._begun: dict[str, Begun] = {}
-        self._going_on: dict[tuple[str, str], Sequence[tuple[tuple[str, ...], str]]] = {}
+        self.beginning: Mapping[str, Begun] = Known(self._begun)
+        """What a word means, and whether it may begin more."""
+        self.going_on: Mapping[tuple[str, str], Sequence[tuple[tuple[str, ...], str]]] = Known(self._going_on)
+        """The words that must follow a word and the one after it, and what all of them mean."""
 
-    def beginning(self, word: str) -> Begun:
-        """Return what *word* means, and whether it may begin more."""
-        found = self._begun.get(word)
-        if found is None:
-            begun = self._beginning(word)
-            alone = tuple(concept for words, concept in begun if len(words) == 1)
-            found = Begun(alone, len(alone) < len(begun))
-            if len(self._begun) < KNOWN_MAX:
-                self._begun[word] = found
-        return found
+    def _begun(self, word: str) -> Begun:
+        begun = self._beginning(word)
+        alone = tuple(concept for words, concept in begun if len(words) == 1)
+        return Begun(alone, len(alone) < len(begun))
 
-    def going_on(self, word: str, after: str) -> Sequence[tuple[tuple[str, ...], str]]:
-        """Return the words that must follow *word* and the one *after* it, and what all of them mean."""
-        found = self._going_on.get((word, after))
-        if found is None:
-            begun = self._beginning(word)
-            found = tuple((words[2:], concept) for words, concept in begun if words[1:] and fits(after, words[1]))
-            if len(self._going_on) < KNOWN_MAX:
-                self._going_on[word, after] = found
-        return found
+    def _going_on(self, two: tuple[str, str]) -> Sequence[tuple[tuple[str, ...], str]]:
+        word, after = two
+        begun = self._beginning(word)
+        return tuple((words[2:], concept) for words, concept in begun if words[1:] and fits(after, words[1]))
 
     def _beginning(self, word: str) -> Sequence[tuple[tuple[str, ...], str]]:
         begun = [one for one in self._by_letters.get(word[:2], ()) if fits(word, one[0][0])]

@@ -1,12 +1,13 @@
 """Finds the concepts in a view of a text, and the rules that they fulfil."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import Final, TypeAlias
 
-from luna.modules.assistantia.lexicon import TOKEN, Lexicon, Phrases, Rule, fits
+from luna.modules.assistantia.lexicon import TOKEN, Lexicon, Rule, fits
 from luna.modules.assistantia.normalise import View
 
 SPANS_MAX: Final = 8
@@ -52,30 +53,22 @@ def concepts(text: str, lexicon: Lexicon) -> Hits:
     """Return where each concept stands in *text*."""
     hits: dict[str, Found] = {}
     tokens = list(TOKEN.finditer(text))
-    words = [*(token[0] for token in tokens), _END_OF_TEXT]
-    phrases, place = lexicon.phrases, 0
+    words = [*map(itemgetter(0), tokens), _END_OF_TEXT]
+    beginning, going_on, place = lexicon.phrases.beginning, lexicon.phrases.going_on, 0
     for index, token in enumerate(tokens):
         word = words[index]
         if word in _ENDS:
             place += SENTENCE
             continue
-        begun = phrases.beginning(word)
+        begun = beginning[word]
         for concept in begun.concepts:
             _add(hits, concept, place, *token.span())
-        if begun.goes_on:
-            for concept, last in _going_on(phrases, words, index):
+        for rest, concept in going_on[word, words[index + 1]] if begun.goes_on else ():
+            last = index + 1 + len(rest)
+            if last < len(tokens) and all(map(fits, words[index + 2 : last + 1], rest)):
                 _add(hits, concept, place, token.start(), tokens[last].end())
         place += 1
     return hits
-
-
-def _going_on(phrases: Phrases, words: Sequence[str], index: int) -> Iterator[tuple[str, int]]:
-    """Yield what the word at *index* means with those after it, and the index of the last of them."""
-    for rest, concept in phrases.going_on(words[index], words[index + 1]):
-        last = index + 1 + len(rest)
-        following = words[index + 2 : last + 1]
-        if len(following) == len(rest) and all(map(fits, following, rest)):
-            yield concept, last
 
 
 def _add(hits: dict[str, Found], concept: str, place: int, start: int, end: int) -> None:
