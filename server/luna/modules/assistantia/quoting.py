@@ -19,27 +19,32 @@ _QUOTED: Final = re.compile(
     r"\"[^\"\n]{4,400}\"|“[^”\n]{4,400}”|«[^»\n]{4,400}»|„[^“”\n]{4,400}[“”]|`[^`]{4,2000}`|'(?<!\w')[^'\n]{8,400}'(?!\w)"
 )
 """Each begins with its mark, and looks back after it: nothing else is tried where there is none."""
-_ABOUT_ATTACKS: Final = re.compile(
-    r"\b(?:injections?|inyecci[óo]n\w*|attacks?|attaques?|ataques?|angriff\w*|attackers?|attaquants?|atacantes?|"
+
+
+def _one_of(words: str, *, unless: str = "") -> re.Pattern[str]:
+    """Return what finds one of *words*, parted by ``|``; nothing is tried where none of their first letters stands."""
+    first = "".join(sorted({word[0] for word in words.split("|")}))
+    return re.compile(rf"\b(?=[{first}]){unless}(?:{words})\b", re.IGNORECASE)
+
+
+_ABOUT_ATTACKS: Final = _one_of(
+    r"injections?|inyecci[óo]n\w*|attacks?|attaques?|ataques?|angriff\w*|attackers?|attaquants?|atacantes?|"
     r"angreifer\w*|manipul\w+|hackers?|pirates?|jailbreaks?|owasp|red[ -]team\w*|"
     r"security|s[ée]curit[ée]|seguridad|sicherheit\w*|"
     r"cybers[ée]\w*|ciberseg\w*|detect\w*|d[ée]tect\w*|erkenn\w*|filters?|filtr\w+|filtern?|guards?|guardrails?|"
     r"class(?:ifier|ifieur)s?|clasificador\w*|klassifik\w*|unit[ -]?tests?|tests? unitaires?|pruebas? unitarias?|"
     r"test cases?|cas de test|casos? de prueba|testf[aä]ll\w*|pytest|assert\w*|expect|regex|payloads?|"
-    r"malicious|malveillant\w*|malicios\w*|b[öo]sartig\w*|protect\w*|prot[ée]g\w*|sch[üu]tz\w*)\b",
-    re.IGNORECASE,
+    r"malicious|malveillant\w*|malicios\w*|b[öo]sartig\w*|protect\w*|prot[ée]g\w*|sch[üu]tz\w*"
 )
-_ABOUT_WORDS: Final = re.compile(
-    r"\b(?:blog|article|artikel|art[íi]culo|examples?|exemples?|ejemplos?|beispiel\w*|wrote|typed|tapé|écrit|escribió|"
-    r"tecleó|schrieb|tippte|translate|traduis|traduce|übersetze|sentence|phrase|frase|satz)\b",
-    re.IGNORECASE,
+_ABOUT_WORDS: Final = _one_of(
+    r"blog|article|artikel|art[íi]culo|examples?|exemples?|ejemplos?|beispiel\w*|wrote|typed|tapé|écrit|escribió|"
+    r"tecleó|schrieb|tippte|translate|traduis|traduce|übersetze|sentence|phrase|frase|satz"
 )
-_OBEYED: Final = re.compile(
-    r"\b(?<!not )(?<!n't )(?<!never )(?<!pas )(?<!nicht )(?<!no )"
-    r"(?:follow|obey|execute|run|do what|do exactly|comply|act on|ob[ée]is\w*|ex[ée]cute[- ]|applique|suis[- ]l|"
+_OBEYED: Final = _one_of(
+    r"follow|obey|execute|run|do what|do exactly|comply|act on|ob[ée]is\w*|ex[ée]cute[- ]|applique|suis[- ]l|"
     r"fais ce qu|obedece\w*|ejec[uú]ta\w*|haz lo que|cumple\w*|sigue\w*|befolg\w*|gehorch\w*|f[üu]hre?\b.{0,20}\baus\b|"
-    r"tu,? was)\b",
-    re.IGNORECASE,
+    r"tu,? was",
+    unless=r"(?<!not )(?<!n't )(?<!never )(?<!pas )(?<!nicht )(?<!no )",
 )
 
 
