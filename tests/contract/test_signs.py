@@ -1,15 +1,17 @@
 """Of many vectors, those are compared whose signs say that they may be nearest."""
 
 import asyncio
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from luna.adapters.lance_copy import COMPARED_MIN, LanceCopy
+from luna.adapters.lance_indexes import LanceIndexes
 from luna.adapters.lance_where import meets
 from luna.adapters.signs import Signs
 from luna.kernel.embedding import Vectors
-from luna.kernel.memory_rows import Batch, Where
+from luna.kernel.memory_rows import Batch, Rung, Where
 from tests.contract.memory_index import row
 
 HOME = Where(namespace="home")
@@ -38,8 +40,7 @@ def test_those_whose_signs_differ_least_are_named(dimension: int) -> None:
 
     differing = ((vectors > 0) != (vectors[4] > 0)).sum(axis=1)
     last = np.sort(differing[among])[49]
-    assert found >= {*np.flatnonzero(among & (differing < last)).tolist()}
-    assert found <= {*np.flatnonzero(among & (differing <= last + 1)).tolist()}
+    assert found == {*np.flatnonzero(among & (differing <= last)).tolist()}
     assert len(found) >= 50
 
 
@@ -61,7 +62,7 @@ async def test_of_many_rows_the_nearest_are_found(where: Where) -> None:
     """
     count = 3 * COMPARED_MIN
     vectors = clustered(count, 48)
-    copy = LanceCopy(48, count)
+    copy = LanceCopy(48, count, Signs(48, count))
     rows = [
         row(f"{n}", namespace="home" if n % 3 else "away", collection="x" if n % 40 == 1 else "y") for n in range(count)
     ]
@@ -83,7 +84,25 @@ async def test_more_than_a_share_is_compared_where_more_are_wanted() -> None:
     """
     count = COMPARED_MIN + 100
     vectors = clustered(count, 48)
-    copy = LanceCopy(48, count)
+    copy = LanceCopy(48, count, Signs(48, count))
     await copy.apply(Batch(position=1, rows=[row(f"{n}") for n in range(count)], vectors=vectors))
 
     assert len(copy.nearest(vectors[0], HOME, 1000).hits) == 1000
+
+
+async def test_what_is_said_to_be_exact_is(tmp_path: Path) -> None:
+    """
+    Of a small collection all are compared, though they are more than would be elsewhere, and have no neighbours.
+    """
+    count = COMPARED_MIN + 100
+    vectors = np.random.default_rng(1).standard_normal((count, 48)).astype(np.float32)
+    index = await LanceIndexes(tmp_path).open("fake", 48)
+    await index.apply(Batch(position=1, rows=[row(f"{n}") for n in range(count)], vectors=vectors))
+    lengths = np.linalg.norm(vectors, axis=1)
+    for wanted in np.random.default_rng(2).standard_normal((20, 48)).astype(np.float32):
+        found = await index.nearest(wanted, HOME, LIMIT, exact=True)
+
+        assert found.rung is Rung.FLAT
+        best = np.argsort(-(vectors @ wanted) / lengths)[:LIMIT]
+        assert [int(hit.row.id) for hit in found.hits] == best.tolist()
+    await index.aclose()

@@ -30,7 +30,8 @@ ROWS_AT_ONCE: Final = 512
 COMPARED_MIN: Final = 4_096
 COMPARED_SHARE: Final = 16
 COMPARED_A_HIT: Final = 32
-"""Of more, so many are compared for each that is wanted, and a sixteenth at least: those whose signs differ least.
+"""Of more, if there are signs, so many are compared for each that is wanted, and a sixteenth at least: those whose
+signs differ least.
 
 Of 17,000 texts 99.4 % of the ten nearest are among them, of normal vectors, which have no neighbours, 81 to 89 %.
 """
@@ -39,14 +40,17 @@ _UNIT_TOLERANCE: Final = 2e-6
 
 
 class LanceCopy:
-    """Rows, and their vectors. Room that no row has needed yet takes no memory."""
+    """Rows, and their vectors. Room that no row has needed yet takes no memory.
 
-    def __init__(self, dimension: int, rows_max: int) -> None:
+    With *signs*, which are as many, not all of many are compared: what is found is not exact then.
+    """
+
+    def __init__(self, dimension: int, rows_max: int, signs: Signs | None = None) -> None:
         self.characters = 0
         """Of all texts together."""
         self._vectors = np.zeros((rows_max, dimension), np.float32)
         """Of unit length, each at the place of its row."""
-        self._signs = Signs(dimension, rows_max)
+        self._signs = signs
         self._namespaces = np.zeros(rows_max, np.int32)
         """The number of the namespace of each, 0 where there is no row."""
         self._numbers: dict[str, int] = {}
@@ -84,11 +88,12 @@ class LanceCopy:
     def nearest(self, vector: Vectors, where: Where, limit: int, above: float = -np.inf) -> Found:
         """Find up to *limit* memories by meaning with a score *above* that, closest first.
 
-        All are compared with *vector*, or those that may be nearest if they are many, and any of the namespace will do.
+        All are compared with *vector*; if there are signs, they are many and any of the namespace will do, those that
+        may be nearest.
         """
         wanted, rows = unit(vector), len(self._rows)
         of_namespace = self._namespaces[:rows] == self._numbers.get(where.namespace, -1)
-        if rows > COMPARED_MIN and anything(where):
+        if self._signs is not None and rows > COMPARED_MIN and anything(where):
             count = max(int(np.count_nonzero(of_namespace)) // COMPARED_SHARE, limit * COMPARED_A_HIT)
             places = self._signs.nearest(wanted, of_namespace, count)
             scores = _cosines(self._vectors[places], wanted)
@@ -126,7 +131,8 @@ class LanceCopy:
             for place, row in zip(places, rows, strict=True):
                 self._rows[place] = row
         self._vectors[at], self._namespaces[at] = vectors, numbers
-        self._signs.put(at, vectors)
+        if self._signs is not None:
+            self._signs.put(at, vectors)
         self._unread.update(dict.fromkeys(places))
         self.characters += sum(len(row.text) for row in rows)
 

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from luna.adapters.lance_copy import LanceCopy
+from luna.adapters.signs import Signs
 from luna.kernel.embedding import Vectors
 from luna.kernel.memory_rows import Batch, Found, Hit, Where
 
@@ -45,7 +46,8 @@ class LanceFresh:
         """Begin a generation."""
         if not self.whole or len(self._generations) > _FAILED_MAX:
             self.forget()
-        self._generations.append(LanceCopy(self._dimension, ROWS_MAX))
+        signs = Signs(self._dimension, ROWS_MAX)
+        self._generations.append(LanceCopy(self._dimension, ROWS_MAX, signs))
         self._marked = False
 
     def settle(self, unindexed: int) -> None:
