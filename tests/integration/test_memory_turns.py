@@ -140,6 +140,7 @@ async def test_a_part_that_fails_leaves_those_before_it() -> None:
     async with recording(keys) as recorder:
         brought = [many_submitted(recorder, name, visible=False) for name in "abcde"]
         outcomes = await asyncio.gather(*brought, return_exceptions=True)
+        assert not recorder._projection.lost
         again = await asyncio.gather(*(many_submitted(recorder, name, visible=True) for name in "abcde"))
 
     assert [type(each).__name__ for each in outcomes] == ["Retained"] * 4 + ["KeysDownError"]

@@ -66,7 +66,7 @@ class Recorder:
         self._sealer = sealer
         self._applier = applier
         self._guards = guards
-        self._recording = Recording(events, clock, sealer, source=source)
+        self._recording = Recording(events, clock, projection=projection, sealer=sealer, source=source)
         self._waiting: deque[Retaining] = deque()
         self._arrived = asyncio.Event()
         self._crowded = False
@@ -195,18 +195,13 @@ class Recorder:
         return request.late and not self._applier.trouble and not self._guards.embedding_fails
 
     async def _record(self, news: Sequence[New]) -> None:
-        try:
-            async with aclosing(self._recording.record(news, self._projection.index.model_id)) as parts:
-                async for part in parts:
-                    for new, payload, outcome in part:
-                        if isinstance(outcome, DomainError):
-                            new.request.settle(outcome)
-                        else:
-                            self._hand_on(new, payload, outcome.events[0])
-        except BaseException:
-            # Nobody knows what was recorded.
-            self._projection.lost = True
-            raise
+        async with aclosing(self._recording.record(news)) as parts:
+            async for part in parts:
+                for new, payload, outcome in part:
+                    if isinstance(outcome, DomainError):
+                        new.request.settle(outcome)
+                    else:
+                        self._hand_on(new, payload, outcome.events[0])
 
     def _hand_on(self, new: New, told: facts.MemoriesRetained, recorded: Recorded) -> None:
         rows = rows_of(
