@@ -14,7 +14,7 @@ from luna.adapters.lance_gathering import LanceGathering
 from luna.adapters.lance_index import LanceIndex
 from luna.adapters.lance_indexes import LanceIndexes
 from luna.kernel.embedding import Vectors
-from luna.kernel.memory_errors import IndexUnavailableError
+from luna.kernel.memory_errors import IndexFullError, IndexUnavailableError
 from luna.kernel.memory_rows import Batch, Moment, Row, Superseded, Where
 from tests.contract.memory_index import row
 
@@ -204,7 +204,7 @@ async def test_what_cannot_be_written_is_found_and_is_told_with_the_next(
         broken.setattr(index._writer, "_merge", failing)
         await index.apply(batch(2))
         with pytest.raises(IndexUnavailableError):
-            await index.count(ALL)
+            await index.optimize()
         with pytest.raises(IndexUnavailableError):
             await index.apply(batch(3))
     await index.apply(batch(3))
@@ -212,6 +212,42 @@ async def test_what_cannot_be_written_is_found_and_is_told_with_the_next(
     assert await index.count(ALL) == 220
     for position in (2, 3):
         assert (await index.nearest(vectors_of(position)[3], ALL, 1)).hits[0].row.id == f"{position}-3"
+
+
+async def test_what_is_there_can_be_read_where_nothing_can_be_written(
+    index: LanceIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    By every reader; what is gathered comes along once there is room, with the next look for upkeep.
+    """
+    tries = 0
+
+    async def failing(_: pa.Table) -> None:
+        nonlocal tries
+        tries += 1
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(index._writer, "_add", failing)
+        full.setattr(index._writer, "_merge", failing)
+        await index.apply(batch(2))
+        with pytest.raises(IndexFullError):
+            await index.tag("then")
+        with pytest.raises(IndexFullError):
+            await index.apply(batch(3))
+        before = tries
+
+        assert (await index.matching("word1", ALL, 1)).hits
+        assert (await index.get([("home", "1-0")]))[("home", "1-0")].position == 1
+        assert (await index.nearest(vectors_of(1, 200)[0], ALL, 1)).hits[0].row.id == "1-0"
+        assert (await index.nearest(vectors_of(1, 200)[0], ALL, 1, exact=True)).hits[0].row.id == "1-0"
+        assert (await index.scroll(ALL, "", 1)).rows
+        assert await index.count(ALL) == 200
+        assert await index.versions(1)
+        assert tries == before
+    await index.tend()
+
+    assert await index.count(ALL) == 210
 
 
 async def test_what_may_have_been_written_is_merged(index: LanceIndex, monkeypatch: pytest.MonkeyPatch) -> None:

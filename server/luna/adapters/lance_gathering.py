@@ -26,8 +26,8 @@ class LanceGathering:
 
         put  →  gathered  →  written, once they are many or have waited, or somebody flushes
 
-    Whoever reads the table flushes first, if they are not found elsewhere. While rows are written, no more are
-    gathered: searches would have both beside them.
+    Whoever reads the table flushes first, if they are not found elsewhere, and that has not failed. While rows are
+    written, no more are gathered: searches would have both beside them.
     """
 
     def __init__(self, write: Write) -> None:
@@ -38,8 +38,8 @@ class LanceGathering:
         """How many times rows were put."""
         self._written = 0
         """How many of these are in the table."""
-        self._failed = False
-        """Whether the last write may have written rows that are still here."""
+        self.failed = False
+        """Whether the last write has failed, and may have written rows that are still here."""
         self._writing: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -49,7 +49,7 @@ class LanceGathering:
 
     async def put(self, rows: pa.RecordBatch) -> None:
         """Gather *rows*. If what was gathered before cannot be written, they are not, and its failure is raised."""
-        if self._failed or not (self._writing is None or self._writing.done()):
+        if self.failed or not (self._writing is None or self._writing.done()):
             await self.flush()
         self._rows.append(rows)
         self._bytes += rows.nbytes
@@ -78,11 +78,11 @@ class LanceGathering:
     async def _write_gathered(self) -> None:
         rows, self._rows, self._bytes = self._rows, [], 0
         try:
-            await self._write(pa.Table.from_batches(rows), sure=not self._failed)
+            await self._write(pa.Table.from_batches(rows), sure=not self.failed)
         except BaseException:
             self._rows = rows + self._rows
             self._bytes = sum(each.nbytes for each in self._rows)
-            self._failed = True
+            self.failed = True
             raise
-        self._failed = False
+        self.failed = False
         self._written += len(rows)

@@ -11,7 +11,7 @@ from lancedb.db import AsyncConnection
 from lancedb.table import AsyncTable
 
 from luna.adapters.lance_copy import LanceCopy, copied
-from luna.adapters.lance_errors import spoken
+from luna.adapters.lance_errors import FAILURES, spoken
 from luna.adapters.lance_folder import TABLE, LanceFolder
 from luna.adapters.lance_fresh import LanceFresh
 from luna.adapters.lance_known import KnownKeys
@@ -108,7 +108,7 @@ class LanceIndex(LanceReader):
 
     async def at(self, moment: Moment) -> LanceReader:
         """Return a reader of a past state, which does not move on."""
-        number = resolved(await self._listed(), moment)
+        number = resolved(await listed(await self._whole()), moment)
         with spoken("reading a past version"):
             table = await self._connection.open_table(TABLE)
             await table.checkout(number)
@@ -118,13 +118,14 @@ class LanceIndex(LanceReader):
 
     async def versions(self, limit: int = 100) -> Sequence[Version]:
         """Return the versions that can still be read, newest first."""
-        return (await self._listed())[:limit]
+        return (await listed(await self._whole()))[:limit]
 
     async def tag(self, name: str) -> Version:
         """Keep the present version under *name*."""
         async with self._turn:
             with spoken("tagging a version"):
-                taken = (await (await self._whole()).tags.list()).get(name)
+                await self._flush()
+                taken = (await self._table.tags.list()).get(name)
                 if taken is None:
                     await self._table.tags.create(name, self._version)
                 elif taken["version"] != self._version:
@@ -144,7 +145,7 @@ class LanceIndex(LanceReader):
         if self._tending.locked() or clock() < self._rest_until:
             return False
         with spoken("upkeep of the memory index"):
-            await self._whole()
+            await self._flush()
             await self._seal()
             came, self._rows_seen = self._writer.rows - self._rows_seen, self._writer.rows
             if not await self._upkeep.due(came=came):
@@ -201,7 +202,7 @@ class LanceIndex(LanceReader):
                 return
             # What cannot be written any more the next one reads from the log.
             with suppress(IndexUnavailableError), spoken("closing the memory index"):
-                await self._whole()
+                await self._flush()
                 await self._seal()
             self._table.close()
             self._connection.close()
@@ -217,22 +218,25 @@ class LanceIndex(LanceReader):
         return await super()._by_meaning(vector, where, limit, rung)
 
     async def _whole(self) -> AsyncTable:
-        await self._writer.flush()
-        self._version = max(self._version, self._writer.version)
+        # What is there can be read where nothing can be written; upkeep and batches try again.
+        with suppress(*FAILURES):
+            if not self._writer.failed:
+                await self._flush()
         return self._table
 
-    async def _listed(self) -> Sequence[Version]:
-        with spoken("writing memories"):
-            return await listed(await self._whole())
+    async def _flush(self) -> None:
+        await self._writer.flush()
+        self._version = max(self._version, self._writer.version)
 
     async def _settle(self) -> None:
         """Hand what was written so far over to upkeep."""
-        await self._whole()
+        await self._flush()
         self._writer.settle()
         self._fresh.begin()
 
     async def _look(self) -> None:
-        self._version = await (await self._whole()).version()
+        await self._flush()
+        self._version = await self._table.version()
         name = await vector_index(self._table)
         self._partitions = partitions(name)
         if name:
@@ -241,9 +245,6 @@ class LanceIndex(LanceReader):
             self._fresh.forget()
 
     async def _seal(self) -> None:
-        if self._folder is None:
-            return
-        version = await self._table.version()
-        if version != self._sealed:
+        if self._folder is not None and (version := await self._table.version()) != self._sealed:
             await asyncio.to_thread(self._folder.seal, version)
             self._sealed = version

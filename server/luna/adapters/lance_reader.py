@@ -111,7 +111,7 @@ class LanceReader:
             return [await table.query().where(among(part)).select([*columns]).to_arrow() for part in parts]
 
     async def _whole(self) -> AsyncTable:
-        """Return the table once all of this state is in it."""
+        """Return the table, once all of this state is in it that can be brought there."""
         return self._table
 
     async def _by_meaning(self, vector: Vectors, where: Where, limit: int, rung: Rung) -> Found:

@@ -108,9 +108,10 @@ class LanceWriter:
 
     async def write(self, prepared: Prepared) -> None:
         """Make the table what a batch says."""
+        only_new = prepared.only_new
         try:
-            if prepared.only_new is not None and self._gathering.takes(prepared.only_new):
-                await self._gathering.put(prepared.only_new)
+            if only_new is not None and self._gathering.takes(only_new):
+                await self._gathering.put(only_new)
             else:
                 await self._gathering.flush()
                 await self._write_at_once(prepared)
@@ -122,6 +123,11 @@ class LanceWriter:
         self.plain = self.plain and prepared.plain
         self.rows += len(prepared.hashes)
         self.position = max(self.position, prepared.final.position)
+
+    @property
+    def failed(self) -> bool:
+        """Whether what was to be written together could not be the last time."""
+        return self._gathering.failed
 
     async def flush(self) -> None:
         """Wait until everything is in the table."""
