@@ -1,8 +1,7 @@
 """Measures what the prompt guard finds and refuses by mistake, with families of texts held out, beside its time."""
 
 import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import compress
 from typing import Final, TypeAlias
@@ -10,10 +9,12 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import guard_time
 from benchmarks.guard_background import background
 from benchmarks.guard_corpus import APART, CORPUS, FRESH, JUDGE, LOOK, SEALED, Sample, read, written
 from benchmarks.guard_second import looked_again, looked_at
 from benchmarks.guard_table import read_by, ruled, table
+from benchmarks.guard_time import LANGUAGES, milliseconds
 from benchmarks.guard_training import held_out, joined
 from luna.adapters.packaged_model import multilingual
 from luna.kernel.embedding import TextVectors
@@ -23,11 +24,7 @@ from luna.modules.assistantia.lexicon import Lexicon, load
 from luna.modules.assistantia.second_look import PASSAGE, SecondLook, load_head
 
 _Shares: TypeAlias = Mapping[str, int]
-LANGUAGES: Final = ("en", "fr", "es", "de")
-ORDINARY: Final = frozenset({"question", "operator", "mail", "play", "security"})
-"""The kinds of texts that the time is taken of."""
 ROUNDS: Final = 200
-LETTERS: Final = 1024
 
 
 def main() -> Mapping[str, object]:
@@ -43,14 +40,12 @@ def main() -> Mapping[str, object]:
         print(f"  {kind}")
         for name, it in shares.items():
             print(f"    {name:13} found {it['found']}/{it['attacks']}, refused {it['refused']}/{it['benign']}")
-    times = {}
+    times = dict(guard_time.main())
     for language in LANGUAGES:
-        plain = [it.text for it in apart[LOOK.name] + apart[SEALED.name] if it.language == language and _ordinary(it)]
-        text = " ".join(plain)[:LETTERS]
-        times[language] = _milliseconds(partial(first.check, text))
-        again = _milliseconds(partial(meaning.vectors, [text[:PASSAGE]]))
-        print(f"  {times[language]:.2f} ms of a processor for 1 KB of prose in {language}, {again:.2f} to look again")
+        passage = " ".join(it.text for it in apart[LOOK.name] if it.language == language and not it.attack)[:PASSAGE]
+        again = statistics.median(milliseconds(partial(meaning.vectors, [passage])) for _ in range(ROUNDS))
         times[f"{language}, second look"] = again
+        print(f"  {again:.2f} ms to look again at a passage in {language}")
     return {**judged, "milliseconds": times}
 
 
@@ -99,16 +94,3 @@ def _shares(samples: Sequence[Sample], refused: NDArray[np.bool_], language: str
         "refused": sum(no for attack, no in real if not attack),
         "benign": sum(not attack for attack, _ in real),
     }
-
-
-def _ordinary(sample: Sample) -> bool:
-    return not sample.attack and sample.family in ORDINARY
-
-
-def _milliseconds(work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(ROUNDS):
-        started = time.thread_time()
-        work()
-        times.append(1000 * (time.thread_time() - started))
-    return statistics.median(times)

@@ -11,8 +11,12 @@ RULES_FILE: Final = Path(__file__).with_name("rules.toml")
 TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]")
 _UMLAUT: Final = re.compile(r"([aou])e")
 """German without its dots: words of the rules have neither."""
-_Asked = TypeVar("_Asked")
+_Asked = TypeVar("_Asked", bound=Sequence[str])
 _Found = TypeVar("_Found")
+ANY: Final = "*"
+"""What stands at the end of a word that may go on."""
+LETTERS_MAX: Final = 64
+"""How many letters of a word are looked at: more than any word of the rules has. Longer words are not remembered."""
 KNOWN_MAX: Final = 50_000
 """How many words are remembered with what they may begin."""
 
@@ -32,11 +36,19 @@ class Rule:
     pattern: re.Pattern[str] | None = None
 
 
+class Phrase(NamedTuple):
+    """Words that stand for a concept, and their place among all."""
+
+    place: int
+    words: Sequence[str]
+    concept: str
+
+
 class Begun(NamedTuple):
-    """What a word means by itself, and whether phrases begin with it."""
+    """What a word means by itself, and the longer phrases that begin with it."""
 
     concepts: Sequence[str]
-    goes_on: bool
+    longer: Sequence[Phrase]
 
 
 class Known(dict[_Asked, _Found]):
@@ -48,7 +60,7 @@ class Known(dict[_Asked, _Found]):
     def __missing__(self, asked: _Asked) -> _Found:
         """Find it out."""
         found = self._find(asked)
-        if len(self) < KNOWN_MAX:
+        if len(self) < KNOWN_MAX and sum(map(len, asked)) <= LETTERS_MAX:
             self[asked] = found
         return found
 
@@ -56,29 +68,34 @@ class Known(dict[_Asked, _Found]):
 class Phrases:
     """The words of concepts, by how they begin; what a word of a text begins is looked up once."""
 
-    def __init__(self, phrases: Iterable[tuple[tuple[str, ...], str]]) -> None:
-        self._by_letters: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for words, concept in phrases:
-            self._by_letters.setdefault(words[0][:2], []).append((words, concept))
+    def __init__(self, phrases: Iterable[tuple[Sequence[str], str]]) -> None:
+        self._whole: dict[str, list[Phrase]] = {}
+        self._stems: dict[str, list[Phrase]] = {}
+        for place, (words, concept) in enumerate(phrases):
+            first = words[0]
+            beginning = self._stems if first.endswith(ANY) else self._whole
+            beginning.setdefault(first.removesuffix(ANY), []).append(Phrase(place, words, concept))
+        self._longest = max(map(len, self._stems), default=0)
         self.beginning: Mapping[str, Begun] = Known(self._begun)
-        """What a word means, and whether it may begin more."""
-        self.going_on: Mapping[tuple[str, str], Sequence[tuple[tuple[str, ...], str]]] = Known(self._going_on)
+        """What a word means, and what it may begin."""
+        self.going_on: Mapping[tuple[str, str], Sequence[tuple[Sequence[str], str]]] = Known(self._going_on)
         """The words that must follow a word and the one after it, and what all of them mean."""
 
     def _begun(self, word: str) -> Begun:
-        begun = self._beginning(word)
-        alone = tuple(concept for words, concept in begun if len(words) == 1)
-        return Begun(alone, len(alone) < len(begun))
+        begun = self._beginning(word[:LETTERS_MAX])
+        alone = tuple(it.concept for it in begun if len(it.words) == 1)
+        return Begun(alone, tuple(it for it in begun if len(it.words) > 1))
 
-    def _going_on(self, two: tuple[str, str]) -> Sequence[tuple[tuple[str, ...], str]]:
+    def _beginning(self, word: str) -> Sequence[Phrase]:
+        begun = list(self._whole.get(word, ()))
+        for end in range(1, min(len(word), self._longest) + 1):
+            begun += self._stems.get(word[:end], ())
+        folded = word if begun else _UMLAUT.sub(r"\1", word)
+        return sorted(begun) if folded == word else self._beginning(folded)
+
+    def _going_on(self, two: tuple[str, str]) -> Sequence[tuple[Sequence[str], str]]:
         word, after = two
-        begun = self._beginning(word)
-        return tuple((words[2:], concept) for words, concept in begun if words[1:] and fits(after, words[1]))
-
-    def _beginning(self, word: str) -> Sequence[tuple[tuple[str, ...], str]]:
-        begun = [one for one in self._by_letters.get(word[:2], ()) if fits(word, one[0][0])]
-        folded = _UMLAUT.sub(r"\1", word)
-        return begun if begun or folded == word else self._beginning(folded)
+        return tuple((it.words[2:], it.concept) for it in self.beginning[word].longer if fits(after, it.words[1]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +114,7 @@ class Lexicon:
 
 def fits(word: str, wanted: str) -> bool:
     """Tell whether *word* is *wanted*, or begins like it where that ends in ``*``."""
-    return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
+    return word.startswith(wanted[:-1]) if wanted.endswith(ANY) else word == wanted
 
 
 def load(path: Path = RULES_FILE) -> Lexicon:

@@ -63,7 +63,7 @@ def concepts(text: str, lexicon: Lexicon) -> Hits:
         begun = beginning[word]
         for concept in begun.concepts:
             _add(hits, concept, place, *token.span())
-        for rest, concept in going_on[word, words[index + 1]] if begun.goes_on else ():
+        for rest, concept in going_on[word, words[index + 1]] if begun.longer else ():
             last = index + 1 + len(rest)
             if last < len(tokens) and all(map(fits, words[index + 2 : last + 1], rest)):
                 _add(hits, concept, place, token.start(), tokens[last].end())
