@@ -17,6 +17,8 @@ _UNKNOWN_COST: Final = 2.0
 @lru_cache(maxsize=4096)
 def cut(letters: str) -> tuple[str, ...]:
     """Return the words that *letters* are made of; none if they are not made of known words."""
+    if letters in words():
+        return (letters,)
     size = min(len(letters), CUT_MAX)
     costs, lengths = [0.0], [0]
     for end in range(1, size + 1):

@@ -32,8 +32,7 @@ JOINED_MAX: Final = 32
 
 _LEET: Final = str.maketrans("012345678@$!|+9", "oizeasgtbasiltg")
 _LEET_ELSE: Final = str.maketrans("1!", "ll")
-_LEET_LETTERS: Final = frozenset("0123456789@$!|+")
-_LEET_INSIDE: Final = _LEET_LETTERS.union(letters)
+_LEET_INSIDE: Final = frozenset("0123456789@$!|+" + letters)
 _LEET_SIGN: Final = re.compile(r"[0-9@$!|+](?:(?<=[a-z].)|(?=[a-z]))")
 _LEET_WORD: Final = re.compile(r"(?<![a-z0-9@$!|+])(?:[a-z]+[0-9@$!|+]|[0-9@$|+]+[a-z])(?:[a-z0-9@$!|+]*[a-z0-9@$|+])?")
 _SPLIT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,4}[^\W_]){3,}(?![^\W_])")
@@ -167,24 +166,32 @@ def _gaps(said: str, places: range | list[int]) -> list[int]:
 
 
 def _rewritten(view: View, gone: set[int], gaps: set[int]) -> View:
-    said, starts, ends = list[str](), list[int](), list[int]()
-    for place, letter in enumerate(view.text):
-        kept = (" " if place in gaps else "") + ("" if place in gone else letter)
-        said.append(kept)
-        starts += [view.starts[place]] * len(kept)
-        ends += [view.ends[place]] * len(kept)
+    """Return *view* without the letters that are *gone*, and with spaces before those where there are *gaps*."""
+    said, starts, ends, done = list[str](), list[int](), list[int](), 0
+    for place in (*sorted(gone | gaps), len(view.text)):
+        said.append(view.text[done:place])
+        starts += view.starts[done:place]
+        ends += view.ends[done:place]
+        if place in gaps:
+            said.append(" ")
+            starts.append(view.starts[place])
+            ends.append(view.ends[place])
+        done = place + (place in gone)
     return View(text="".join(said), starts=starts, ends=ends, hidden=True)
 
 
 def _unleeted(view: View) -> View:
-    if _LEET_LETTERS.isdisjoint(view.text) or not _LEET_SIGN.search(view.text):
+    if not _LEET_SIGN.search(view.text):
         return view
-    found = {word[0] for word in _around(_LEET_SIGN, _LEET_WORD, _LEET_INSIDE, view.text)}
-    words = {word: _in_letters(word) for word in found}
+    found = list(_around(_LEET_SIGN, _LEET_WORD, _LEET_INSIDE, view.text))
+    words = {word: _in_letters(word) for word in {it[0] for it in found}}
     if sum(map(_knows, words.values())) < LEET_LEAST and not any(map(tells, words.values())):
         return view
-    text = _LEET_WORD.sub(lambda found: words[found[0]], view.text)
-    return View(text=text, starts=view.starts, ends=view.ends, hidden=True)
+    said, done = list[str](), 0
+    for it in found:
+        said += view.text[done : it.start()], words[it[0]]
+        done = it.end()
+    return View(text="".join((*said, view.text[done:])), starts=view.starts, ends=view.ends, hidden=True)
 
 
 def _in_letters(word: str) -> str:

@@ -51,6 +51,9 @@ class Begun(NamedTuple):
     longer: Sequence[Phrase]
 
 
+_NOTHING: Final = Begun((), ())
+
+
 class Known(dict[_Asked, _Found]):
     """What was found out about words; not more than so many are remembered."""
 
@@ -70,12 +73,14 @@ class Phrases:
 
     def __init__(self, phrases: Iterable[tuple[Sequence[str], str]]) -> None:
         self._whole: dict[str, list[Phrase]] = {}
-        self._stems: dict[str, list[Phrase]] = {}
+        stems: dict[str, list[Phrase]] = {}
         for place, (words, concept) in enumerate(phrases):
-            first = words[0]
-            beginning = self._stems if first.endswith(ANY) else self._whole
-            beginning.setdefault(first.removesuffix(ANY), []).append(Phrase(place, words, concept))
-        self._longest = max(map(len, self._stems), default=0)
+            beginning = stems if words[0].endswith(ANY) else self._whole
+            beginning.setdefault(words[0].removesuffix(ANY), []).append(Phrase(place, words, concept))
+        self._least = min(map(len, stems), default=0)
+        self._stems: dict[str, list[tuple[str, Sequence[Phrase]]]] = {}
+        for stem, begun in stems.items():
+            self._stems.setdefault(stem[: self._least], []).append((stem, begun))
         self.beginning: Mapping[str, Begun] = Known(self._begun)
         """What a word means, and what it may begin."""
         self.going_on: Mapping[tuple[str, str], Sequence[tuple[Sequence[str], str]]] = Known(self._going_on)
@@ -83,15 +88,19 @@ class Phrases:
 
     def _begun(self, word: str) -> Begun:
         begun = self._beginning(word[:LETTERS_MAX])
+        if not begun:
+            return _NOTHING
         alone = tuple(it.concept for it in begun if len(it.words) == 1)
         return Begun(alone, tuple(it for it in begun if len(it.words) > 1))
 
     def _beginning(self, word: str) -> Sequence[Phrase]:
         begun = list(self._whole.get(word, ()))
-        for end in range(1, min(len(word), self._longest) + 1):
-            begun += self._stems.get(word[:end], ())
-        folded = word if begun else _UMLAUT.sub(r"\1", word)
-        return sorted(begun) if folded == word else self._beginning(folded)
+        for stem, phrases in self._stems.get(word[: self._least], ()):
+            if word.startswith(stem):
+                begun += phrases
+        if not begun and _UMLAUT.search(word):
+            return self._beginning(_UMLAUT.sub(r"\1", word))
+        return sorted(begun)
 
     def _going_on(self, two: tuple[str, str]) -> Sequence[tuple[Sequence[str], str]]:
         word, after = two
