@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from arkalia.helloria.v1 import helloria_service_pb2
+from arkalia.memory.v1.memory_pb2 import NewMemory
+from arkalia.memory.v1.memory_service_pb2 import RetainManyRequest
 from arkalia.options.v1 import method_pb2
 from google.protobuf.struct_pb2 import Struct
 
@@ -16,10 +18,11 @@ from luna.transport.deadline import Deadline
 from luna.transport.identity import Identity
 from luna.transport.meter import Meter
 from luna.transport.plain_rules import has_rules
-from luna.transport.request_errors import DeadlineError
+from luna.transport.request_errors import DeadlineError, InvalidRequestError
 from luna.transport.rpc import describe
 from luna.transport.step import ChainOrderError, Step, in_order
 from luna.transport.trace import trace_id_of, unrecorded
+from luna.transport.validate import MANY, Validate, load_validator
 
 ECHO = "/arkalia.helloria.v1.HelloriaService/Echo"
 WATCH = "/arkalia.helloria.v1.HelloriaService/WatchStatus"
@@ -164,6 +167,23 @@ def test_messages_without_limits_are_not_checked() -> None:
     assert has_rules(helloria_service_pb2.EchoRequest.DESCRIPTOR)
     assert not has_rules(helloria_service_pb2.GetStatusRequest.DESCRIPTOR)
     assert not has_rules(Struct.DESCRIPTOR)
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_what_is_wrong_is_told_of_few_and_of_many(count: int) -> None:
+    """
+    By its place, once the validator is there too.
+    """
+    load_validator()
+    check = Validate().on_message(describe("/arkalia.memory.v1.MemoryService/RetainMany"))
+    good = RetainManyRequest(namespace="n", memories=[NewMemory(text="x")] * count)
+    assert check is not None
+    check(good)
+    good.memories[count - 1].text = ""
+    with pytest.raises(InvalidRequestError) as caught:
+        check(good)
+
+    assert [violation.field for violation in caught.value.violations] == [f"memories[{count - 1}].text"]
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,12 @@
 import random
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from arkalia.memory.v1.memory_pb2 import Attribute, NewMemory
+from arkalia.memory.v1.memory_service_pb2 import RetainManyRequest
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from hypothesis import given, settings
@@ -97,6 +100,46 @@ def test_what_is_plainly_good_is_good(name: str, seed: int) -> None:
     violations = VALIDATOR.collect_violations(message)
 
     assert good(message) == (not violations), [violation.proto for violation in violations]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"text": "x" * 65_536},
+        {"text": "x" * 65_537},
+        {"text": "é" * 32_768},
+        {"text": "é" * 32_769},
+        {"text": ""},
+        {"importance": float("nan")},
+        {"importance": -0.0},
+        {"attributes": [Attribute(key="a")] * 32},
+        {"attributes": [Attribute(key="a")] * 33},
+        {"attributes": [Attribute()]},
+        {"id": "-"},
+    ],
+    ids=repr,
+)
+def test_one_of_many_that_is_other_is_looked_at(changed: Mapping[str, Any]) -> None:
+    """
+    At what it says, and at what it does not.
+    """
+    many = RetainManyRequest(namespace="n", memories=[NewMemory(id=f"{place}", text="x") for place in range(100)])
+    many.memories[70].MergeFrom(NewMemory(**changed))
+    if not changed.get("text", "x"):
+        many.memories[70].ClearField("text")
+    good = plain(RetainManyRequest.DESCRIPTOR)
+
+    assert good is not None
+    assert good(many) == (not VALIDATOR.collect_violations(many))
+
+
+@pytest.mark.parametrize("size", [2_097_152, 2_097_153])
+def test_bytes_may_be_so_many(size: int) -> None:
+    good = plain(RetainManyRequest.DESCRIPTOR)
+    request = RetainManyRequest(namespace="n", memories=[NewMemory(text="x")], vectors=bytes(size))
+
+    assert good is not None
+    assert good(request) == (not VALIDATOR.collect_violations(request))
 
 
 def test_most_of_what_a_sidecar_is_asked_is_plain() -> None:

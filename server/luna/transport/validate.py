@@ -16,13 +16,17 @@ from luna.transport.step import Check, Step
 if TYPE_CHECKING:
     from protovalidate import Validator, Violation
 
+MANY: Final = 64
+"""How many messages in one are checked sooner together than one by one."""
+
 _HIDDEN: Final = "is not valid"
 
 
 class Validate(Step):
     """Refuses messages with values outside their limits, and lists all of them.
 
-    The validator is loaded for the first request that is not plainly good, if nobody did before.
+    The validator is loaded for the first request that is not plainly good, if nobody did before. Those that hold many
+    messages it sees only if they are not.
     """
 
     name = "validate"
@@ -34,9 +38,10 @@ class Validate(Step):
         if request is None or not has_rules(request):
             return None
         good = plain(request)
+        lists = [field.name for field in request.fields if field.is_repeated and field.message_type]
 
         def check(message: Message) -> None:
-            if good and not _validator.cache_info().currsize and good(message):
+            if good and (_is_many(message, lists) or not _validator.cache_info().currsize) and good(message):
                 return
             if violations := _validator().collect_violations(message):
                 raise InvalidRequestError([_describe(violation, request) for violation in violations])
@@ -54,6 +59,10 @@ def _validator() -> "Validator":
     from protovalidate import Validator  # noqa: PLC0415  twelve megabytes, see `Validate`
 
     return Validator()
+
+
+def _is_many(message: Message, lists: Iterable[str]) -> bool:
+    return any(len(getattr(message, name)) >= MANY for name in lists)
 
 
 def _describe(violation: "Violation", request: Descriptor) -> FieldViolation:

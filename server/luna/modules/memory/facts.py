@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -23,8 +22,8 @@ CATEGORY: Final = "memory"
 WANTED: Final = EventFilter(category=CATEGORY, types=frozenset({RETAINED, FORGOTTEN}))
 
 _SEALED: Final = facts.MemoriesRetained.SEALED_FIELD_NUMBER
-_PLAIN: Final = attrgetter("id", "text", "collection", "importance", "supersedes")
-_ATTRIBUTES: Final = attrgetter("attributes")
+_UNSET: Final = {field: field.default_value for field in pb.NewMemory.DESCRIPTOR.fields}
+"""The fields of a memory, in order, and what those say that are not set."""
 
 BARE: Final = np.zeros((0, 0), np.float32)
 """The vectors of a fact that has none."""
@@ -79,10 +78,15 @@ def rows_of(
     """Return what the index holds of *memories* that were recorded there."""
     if not memories:
         return []
-    # By columns, and in order rather than by name: this is the hot path of every import.
-    ids, texts, collections, importances, instead_of = zip(*map(_PLAIN, memories), strict=True)
-    ends = [ns_of(memory.expire_time) if memory.HasField("expire_time") else None for memory in memories]
-    attributes = [{it.key: it.value for it in found} if found else NOTHING for found in map(_ATTRIBUTES, memories)]
+    # By columns, and in order rather than by name: this is the hot path of every import. Only what is set is looked at:
+    # for a list that is not, the library makes an arena, and for every 10,000 of them it gives all free memory back.
+    said = {field: [unset] * len(memories) for field, unset in _UNSET.items()}
+    for place, fields in enumerate(map(pb.NewMemory.ListFields, memories)):
+        for field, value in fields:
+            said[field][place] = value
+    ids, texts, collections, importances, times, described, instead_of = said.values()
+    ends = [None if time is None else ns_of(time) for time in times]
+    attributes = [{it.key: it.value for it in found} if found else NOTHING for found in described]
     origin = repeat(retain_ns), repeat(position), repeat(event_id)
     rest = collections, importances, ends, attributes, instead_of, repeat("")
     return [*map(Row._make, zip(ids, repeat(namespace), texts, *origin, *rest, strict=False))]
