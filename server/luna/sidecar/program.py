@@ -6,6 +6,9 @@ from typing import Final
 
 from luna.settings import Settings
 
+# glibc gives each thread an arena of its own, which these processes with their many idle threads only pay for. NumPy
+# asks for pages of 2 MB, each of which is emptied as a whole, long before most of it is written.
+_SHARED: Final = ("MALLOC_ARENA_MAX=2", "NUMPY_MADVISE_HUGEPAGE=0")
 _FRUGAL: Final = ("MALLOC_MMAP_THRESHOLD_=65536", "MALLOC_TRIM_THRESHOLD_=65536", "PYTHONNODEBUGRANGES=1")
 """What makes the sidecar smaller, and would make what serves calls slower."""
 
@@ -16,6 +19,5 @@ def luna_command(settings: Settings, *arguments: str) -> list[str]:
     # Everybody on the machine can read a command line, so secrets stay in the environment that is handed down.
     told = [(field.name, getattr(settings, field.name)) for field in fields(settings) if field.repr]
     assignments = [f"ARKALIA_{name.upper()}={'' if value is None else value}" for name, value in told]
-    # glibc gives each thread an arena of its own, which these processes with their many idle threads only pay for.
     frugal = _FRUGAL if arguments[:1] == ("supervise",) else ()
-    return ["env", "MALLOC_ARENA_MAX=2", *frugal, *assignments, sys.executable, "-m", "luna", *arguments]
+    return ["env", *_SHARED, *frugal, *assignments, sys.executable, "-m", "luna", *arguments]
