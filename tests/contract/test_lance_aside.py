@@ -106,4 +106,5 @@ def _vectors(count: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
 
 
 def _children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    children = psutil.Process().children(recursive=True)
+    return [each for each in children if lance_aside.__name__ in each.cmdline()]

@@ -18,7 +18,7 @@ NICENESS: Final = 4
 
 
 class AsideError(OSError):
-    """Upkeep in a process of its own did not come to its end."""
+    """A process did not do what it was begun for."""
 
 
 async def tended(home: Path, keep: timedelta) -> None:
@@ -40,13 +40,22 @@ async def tended(home: Path, keep: timedelta) -> None:
         raise AsideError(f"a process for upkeep ended with {code}: {said}")
 
 
-def _begun(home: Path, keep: timedelta) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-P", "-m", __name__, str(home), str(keep.total_seconds())]
-    pipe = subprocess.PIPE
+def begun(module: str, *arguments: str, stderr: int | None) -> subprocess.Popen[bytes]:
+    """Begin a process that runs *module*, and which is spoken to by pipes.
+
+    Raises:
+        AsideError: it cannot be begun.
+
+    """
+    command = [sys.executable, "-P", "-m", module, *arguments]
     try:
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT)  # noqa: S603
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)  # noqa: S603
     except OSError as error:
-        raise AsideError(f"no process for upkeep could be started: {error.strerror}") from error
+        raise AsideError(f"no process could be started: {error.strerror}") from error
+
+
+def _begun(home: Path, keep: timedelta) -> subprocess.Popen[bytes]:
+    return begun(__name__, str(home), str(keep.total_seconds()), stderr=subprocess.STDOUT)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:

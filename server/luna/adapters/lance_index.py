@@ -16,6 +16,7 @@ from luna.adapters.lance_folder import TABLE, LanceFolder
 from luna.adapters.lance_fresh import LanceFresh
 from luna.adapters.lance_known import KnownKeys
 from luna.adapters.lance_reader import LanceReader, beginning, checked
+from luna.adapters.lance_scribe import LanceScribe
 from luna.adapters.lance_upkeep import POURING, LanceUpkeep, partitions, vector_index
 from luna.adapters.lance_versions import listed, resolved
 from luna.adapters.lance_where import HIDDEN, ended
@@ -49,7 +50,7 @@ class LanceIndex(LanceReader):
         self._copy: LanceCopy | None = None
         self._fresh = LanceFresh(self.dimension)
         self._upkeep = LanceUpkeep(table, self._seal, keep)
-        self._writer = LanceWriter(table, columns, KnownKeys(), self._namespaces, position=0, plain=False)
+        self._writer = LanceWriter(table, columns, self._namespaces, LanceScribe(folder.home) if folder else None)
         self._turn = asyncio.Lock()
         self._tending = asyncio.Lock()
         self._sealed = 0
@@ -64,9 +65,7 @@ class LanceIndex(LanceReader):
         known = await asyncio.to_thread(lambda: KnownKeys(found["key"].to_pylist()))
         self._plain = await self._table.count_rows(HIDDEN) == 0
         self._namespaces.update(counted(found["namespace"]))
-        self._writer = LanceWriter(
-            self._table, self._columns, known, self._namespaces, position=self._position, plain=self._plain
-        )
+        self._writer.begin(known, position=self._position, plain=self._plain)
         self._fresh.begin()
         await self._look()
         await self._seal()
@@ -204,6 +203,7 @@ class LanceIndex(LanceReader):
             with suppress(IndexUnavailableError), spoken("closing the memory index"):
                 await self._flush()
                 await self._seal()
+            await self._writer.aclose()
             self._table.close()
             self._connection.close()
 

@@ -14,10 +14,9 @@ from lancedb.index import FTS, Bitmap, BTree, IvfRq, LabelList
 from lancedb.table import AsyncTable
 
 from luna.adapters.lance_aside import AsideError, tended
-from luna.adapters.lance_errors import FAILURES, is_conflict
+from luna.adapters.lance_errors import FAILURES, insistently, is_conflict
 from luna.adapters.lance_folder import TABLE
 from luna.adapters.lance_fresh import ROWS_MAX
-from luna.adapters.lance_writer import insistently
 
 INDEX_ROWS_MIN = 8_000
 """Below, comparing with every row is about as quick, and exact."""

@@ -4,29 +4,27 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from lancedb.table import AsyncTable
 
-from luna.adapters.lance_errors import FAILURES, is_conflict
+from luna.adapters.lance_errors import insistently
 from luna.adapters.lance_gathering import LanceGathering
 from luna.adapters.lance_known import KnownKeys
+from luna.adapters.lance_scribe import LanceScribe
 from luna.adapters.lance_where import among
 from luna.adapters.lance_words import all_spelled, marker, spelled, to_batch, to_rows, to_vectors
 from luna.kernel.embedding import Vectors
 from luna.kernel.memory_rows import Batch, Key, Row
 
-_ATTEMPTS = 8
-_PAUSE_SECONDS = 0.02
 _SMALL_ROWS = 256
 # Each costs a search as much as a third of a millisecond more; writing them again as one costs as much as five.
 _SMALL_MAX = 6
 
 Pairs = dict[Key, tuple[Row, Vectors]]
-T = TypeVar("T")
 
 
 class Written(Protocol):
@@ -76,30 +74,30 @@ class LanceWriter:
     """
 
     def __init__(
-        self,
-        table: AsyncTable,
-        columns: pa.Schema,
-        known: KnownKeys,
-        namespaces: Counter[str],
-        *,
-        position: int,
-        plain: bool,
+        self, table: AsyncTable, columns: pa.Schema, namespaces: Counter[str], scribe: LanceScribe | None
     ) -> None:
         self._table = table
         self._columns = columns
-        self._known = known
+        self._known = KnownKeys()
         self._namespaces = namespaces
         """How many rows each has: those whose key may be there count as changed."""
         self._small: list[pa.RecordBatch] = []
         """What was written in small pieces, as it is now."""
         self._gathering = LanceGathering(self._write_gathered)
+        self._scribe = scribe
         self.version = 0
         """What the last write has made."""
         self.rows = 0
         """How many rows were written, or are to be."""
+        self.position = 0
+        self.plain = False
+        """Whether no row of the table is superseded, and none expires."""
+
+    def begin(self, known: KnownKeys, *, position: int, plain: bool) -> None:
+        """Go on from what the table holds."""
+        self._known = known
         self.position = position
         self.plain = plain
-        """Whether no row of the table is superseded, and none expires."""
 
     async def prepared(self, batch: Batch) -> Prepared:
         """Return what *batch* writes."""
@@ -132,6 +130,11 @@ class LanceWriter:
     async def flush(self) -> None:
         """Wait until everything is in the table."""
         await self._gathering.flush()
+
+    async def aclose(self) -> None:
+        """Write no more. What was not flushed is lost."""
+        if self._scribe is not None:
+            await self._scribe.aclose()
 
     async def _write_at_once(self, prepared: Prepared) -> None:
         batch = prepared.final
@@ -199,6 +202,12 @@ class LanceWriter:
         self._small = [*small, rows] if len(rows) < _SMALL_ROWS else small
 
     async def _write_gathered(self, rows: pa.Table, *, sure: bool) -> None:
+        if sure and self._scribe is not None and self._scribe.takes(rows):
+            if (version := await self._scribe.add(rows)) is not None:
+                await self._table.checkout_latest()
+                self.version = version
+                return
+            sure = False
         await (self._add(rows) if sure else self._merge(rows))
 
     async def _add(self, rows: pa.RecordBatch | pa.Table) -> None:
@@ -215,18 +224,6 @@ class LanceWriter:
         away = pa.array(keys, pa.string())
         left = [rows.filter(pc.invert(pc.is_in(rows["key"], away))) for rows in self._small]
         self._small = [rows for rows in left if len(rows)]
-
-
-async def insistently(write: Callable[[], Awaitable[T]], attempts: int = _ATTEMPTS) -> T:
-    """Do *write*, and again while somebody else has committed first."""
-    for attempt in range(attempts - 1):
-        try:
-            return await write()
-        except FAILURES as error:
-            if not is_conflict(error):
-                raise
-            await asyncio.sleep(_PAUSE_SECONDS * 2**attempt)
-    return await write()
 
 
 def _final(batch: Batch, stored: Pairs) -> tuple[list[Key], list[Row], Vectors]:
