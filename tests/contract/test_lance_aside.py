@@ -15,6 +15,7 @@ from luna.adapters.lance_index import LanceIndex
 from luna.adapters.lance_indexes import LanceIndexes
 from luna.adapters.lance_upkeep import LanceUpkeep
 from luna.kernel.memory_rows import Batch, Where
+from tests.contract.lance_processes import children
 from tests.contract.memory_index import row
 
 DIMENSION = 16
@@ -106,5 +107,4 @@ def _vectors(count: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
 
 
 def _children() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [each for each in children if lance_aside.__name__ in each.cmdline()]
+    return children(lance_aside)

@@ -14,11 +14,13 @@ import numpy as np
 import psutil
 import pytest
 
-from luna.adapters import lance_gathering, lance_scribe
+from luna.adapters import lance_folder, lance_gathering, lance_scribe
 from luna.adapters.lance_index import LanceIndex
 from luna.adapters.lance_indexes import LanceIndexes
 from luna.adapters.lance_writer import LanceWriter
+from luna.kernel.memory_errors import IndexUnavailableError
 from luna.kernel.memory_rows import Batch, Where
+from tests.contract.lance_processes import children, is_alive
 from tests.contract.memory_index import row
 
 DIMENSION = 16
@@ -216,12 +218,32 @@ async def test_it_ends_with_the_process_that_began_it(tmp_path: Path) -> None:
             scribe = psutil.Process(int(await asyncio.to_thread(process.stdout.readline)))
             await asyncio.sleep(wait)
             os.kill(process.pid, signal.SIGKILL)
-        assert not _alive(scribe)
         index = await LanceIndexes(tmp_path, copied_max=0).open("fake", DIMENSION)
+        assert not is_alive(scribe)
         assert isinstance(index, LanceIndex)
         assert await _ids(index) == sorted(f"{p}-{n}" for p in range(1, index.position + 1) for n in range(10))
-        await LanceIndexes(tmp_path, copied_max=0).create("fake", DIMENSION)
         await index.aclose()
+        anew = await LanceIndexes(tmp_path, copied_max=0).create("fake", DIMENSION)
+        assert isinstance(anew, LanceIndex)
+        await anew.aclose()
+
+
+async def test_an_index_is_not_opened_beside_one_that_adds_rows(
+    index: LanceIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Nor made anew: what it adds would be there twice, or not at all.
+    """
+    monkeypatch.setattr(lance_folder, "ALONE_SECONDS_MAX", 0.1)
+    await _bring(index, 1)
+    await index.count(ALL)
+    await _until_ready(index)
+    with pytest.raises(IndexUnavailableError, match="another process adds rows"):
+        await LanceIndexes(tmp_path).open("fake", DIMENSION)
+    with pytest.raises(IndexUnavailableError, match="another process adds rows"):
+        await LanceIndexes(tmp_path).create("fake", DIMENSION)
+
+    assert await index.count(ALL) == 10
 
 
 def _refuse(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
@@ -259,9 +281,4 @@ async def _until(true: Callable[[], bool]) -> None:
 
 
 def _scribes() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [each for each in children if _alive(each) and lance_scribe.__name__ in each.cmdline()]
-
-
-def _alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return children(lance_scribe)

@@ -4,11 +4,18 @@ import ctypes
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from luna.adapters.write_lock import WriteLock
+from luna.kernel.memory_errors import IndexUnavailableError
 
 TABLE = "memories"
+ALONE_SECONDS_MAX: Final = 10.0
+"""For how long it is waited for a process that still adds rows: one whose parent died ends at once."""
+_POLL_SECONDS: Final = 0.01
 
 _MAGIC = b"LANC"
 _SEAL = "sealed.json"
@@ -32,9 +39,21 @@ class LanceFolder:
         self._table = home / f"{TABLE}.lance"
         self._gone = home / f"{TABLE}.gone"
         self._seal = home / _SEAL
+        self._adding = WriteLock(home / "rows")
+
+    def take(self) -> None:
+        """Be the process that adds rows, until it ends, once no other is."""
+        while not self._adding.acquire():
+            time.sleep(_POLL_SECONDS)
 
     def mend(self) -> list[int]:
-        """Take away what cannot be trusted, and return the versions that were."""
+        """Take away what cannot be trusted, and return the versions that were.
+
+        Raises:
+            IndexUnavailableError: another process adds rows, which belongs to an index that was open before.
+
+        """
+        self._wait_until_alone()
         self._drop_gone()
         gone = [version for version, path in self._manifests() if not _whole(path)]
         sealed = self._read()
@@ -56,7 +75,13 @@ class LanceFolder:
         beside.replace(self._seal)
 
     def clear(self) -> None:
-        """Take the table away, and what was noted of it: all at once, whenever the process is killed."""
+        """Take the table away, and what was noted of it: all at once, whenever the process is killed.
+
+        Raises:
+            IndexUnavailableError: as for `mend`.
+
+        """
+        self._wait_until_alone()
         self._drop_gone()
         self._seal.unlink(missing_ok=True)
         if self._table.exists():
@@ -73,6 +98,14 @@ class LanceFolder:
                 except FileNotFoundError:
                     continue
         return total
+
+    def _wait_until_alone(self) -> None:
+        end = time.monotonic() + ALONE_SECONDS_MAX
+        while self._adding.path.exists() and not self._adding.acquire():
+            if time.monotonic() > end:
+                raise IndexUnavailableError(f"another process adds rows to {self.home}; end it")
+            time.sleep(_POLL_SECONDS)
+        self._adding.release()
 
     def _drop_gone(self) -> None:
         if self._gone.exists():

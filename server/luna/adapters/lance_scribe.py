@@ -17,7 +17,7 @@ from typing import Final
 import pyarrow as pa
 
 from luna.adapters.lance_aside import AsideError, begun
-from luna.adapters.lance_folder import TABLE
+from luna.adapters.lance_folder import TABLE, LanceFolder
 
 ROWS_MIN: Final = 2_048
 """So many at once call for a scribe, which takes a second or two to begin, and a hundred megabytes."""
@@ -144,7 +144,7 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 
 
 def _tether(parent: int) -> None:
-    """Have this process killed as soon as *parent* is no more: whoever opens the table next must be alone."""
+    """Have this process killed as soon as *parent* is no more: whoever opens the table next waits for that."""
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) or os.getppid() != parent:
         raise SystemExit("the process that has begun this one is gone, or its end cannot be waited for")
 
@@ -156,6 +156,7 @@ async def _write(home: Path) -> None:
 
     from luna.adapters.lance_errors import insistently  # noqa: PLC0415
 
+    LanceFolder(home).take()
     source = pa.PythonFile(sys.stdin.buffer, "r")
     with await lancedb.connect_async(home) as connection:
         table = await connection.open_table(TABLE)

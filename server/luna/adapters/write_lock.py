@@ -9,14 +9,15 @@ class WriteLock:
     """A lock on a file beside what is written. The system releases it when its process ends, however it ends."""
 
     def __init__(self, written: Path) -> None:
-        self._path = written.with_name(f"{written.name}.lock")
+        self.path = written.with_name(f"{written.name}.lock")
+        """There once it was taken for the first time."""
         self._descriptor = -1
 
     def acquire(self) -> bool:
         """Take the lock if it is free, and tell whether it is ours now."""
         if self._descriptor >= 0:
             return True
-        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
