@@ -40,8 +40,8 @@ async def tended(home: Path, keep: timedelta) -> None:
         raise AsideError(f"a process for upkeep ended with {code}: {said}")
 
 
-def begun(module: str, *arguments: str, stderr: int | None) -> subprocess.Popen[bytes]:
-    """Begin a process that runs *module*, and which is spoken to by pipes.
+def begun(module: str, *arguments: str, niceness: int, stderr: int | None) -> subprocess.Popen[bytes]:
+    """Begin a process that runs *module*, stands back so far, and is spoken to by pipes.
 
     Raises:
         AsideError: it cannot be begun.
@@ -49,13 +49,16 @@ def begun(module: str, *arguments: str, stderr: int | None) -> subprocess.Popen[
     """
     command = [sys.executable, "-P", "-m", module, *arguments]
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)  # noqa: S603
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)  # noqa: S603
+        # At once: to load all that it needs takes it a second.
+        os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + niceness)
     except OSError as error:
         raise AsideError(f"no process could be started: {error.strerror}") from error
+    return process
 
 
 def _begun(home: Path, keep: timedelta) -> subprocess.Popen[bytes]:
-    return begun(__name__, str(home), str(keep.total_seconds()), stderr=subprocess.STDOUT)
+    return begun(__name__, str(home), str(keep.total_seconds()), niceness=NICENESS, stderr=subprocess.STDOUT)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
@@ -81,6 +84,5 @@ async def _tend(home: Path, keep: timedelta) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(NICENESS)
     threading.Thread(target=_tether, daemon=True).start()
     asyncio.run(_tend(Path(sys.argv[1]), timedelta(seconds=float(sys.argv[2]))))

@@ -21,7 +21,7 @@ from luna.adapters.lance_folder import TABLE, LanceFolder
 
 ROWS_MIN: Final = 2_048
 """So many at once call for a scribe, which takes a second or two to begin, and a hundred megabytes."""
-IDLE_SECONDS: Final = 20.0
+IDLE_SECONDS: Final = 60.0
 """For how long it waits for more."""
 ANSWER_SECONDS_MAX: Final = 60.0
 """For how long it is waited for."""
@@ -81,7 +81,7 @@ class LanceScribe:
 
     async def _begin(self) -> None:
         try:
-            self._process = begun(__name__, str(self._home), str(os.getpid()), stderr=None)
+            self._process = begun(__name__, str(self._home), str(os.getpid()), niceness=NICENESS, stderr=None)
             if (said := await self._told()) != _READY:
                 raise AsideError(said)
         except _FAILURES as error:
@@ -176,6 +176,5 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(NICENESS)
     _tether(int(sys.argv[2]))
     asyncio.run(_write(Path(sys.argv[1])))
