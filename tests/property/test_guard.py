@@ -16,6 +16,7 @@ PIECES = st.sampled_from(
         "all previous",
         "instructions",
         "1gn0r3",
+        "@rules",
         "\u200b",
         "ﬁ",
         "é",

@@ -191,13 +191,19 @@ def _unleeted(view: View) -> View:
     for it in found:
         said += view.text[done : it.start()], words[it[0]]
         done = it.end()
-    return View(text="".join((*said, view.text[done:])), starts=view.starts, ends=view.ends, hidden=True)
+    read = View(text="".join((*said, view.text[done:])), starts=view.starts, ends=view.ends, hidden=True)
+    marks = {it.start() for it in found if _is_name(it[0]) and tells(it[0])}
+    return _rewritten(read, marks, set()) if marks else read
+
+
+def _is_name(word: str) -> bool:
+    """Tell whether *word* is a name, or a decorator."""
+    return word[0] == "@" and word[1:].isalpha()
 
 
 def _in_letters(word: str) -> str:
-    if word[0] == "@" and word[1:].isalpha():
-        # A name, or a decorator.
-        return word[1:] if tells(word) else word
+    if _is_name(word):
+        return word
     said = word.translate(_LEET)
     other = word.translate(_LEET_ELSE).translate(_LEET)
     return other if other != said and _knows(other) and not _knows(said) else said
