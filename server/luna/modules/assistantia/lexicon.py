@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
+from luna.modules.assistantia.normalise import plain
+
 RULES_FILE: Final = Path(__file__).with_name("rules.toml")
 TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]")
 _UMLAUT: Final = re.compile(r"([aou])e")
 """German without its dots: words of the rules have neither."""
+_SPELLED: Final = re.compile(r"[^\W_]+\*?|[.!?;*]")
 _Asked = TypeVar("_Asked", bound=Sequence[str])
 _Found = TypeVar("_Found")
 ANY: Final = "*"
@@ -126,6 +129,11 @@ def fits(word: str, wanted: str) -> bool:
     return word.startswith(wanted[:-1]) if wanted.endswith(ANY) else word == wanted
 
 
+def spelled(phrase: str) -> Sequence[str]:
+    """Return the words of a *phrase* in the letters in which texts are read."""
+    return tuple(_SPELLED.findall(plain(phrase).text))
+
+
 def load(path: Path = RULES_FILE) -> Lexicon:
     """Read the rules.
 
@@ -136,10 +144,10 @@ def load(path: Path = RULES_FILE) -> Lexicon:
     read = tomllib.loads(path.read_text(encoding="utf-8"))
     concepts: Mapping[str, Mapping[str, Sequence[str]]] = read["concepts"]
     phrases = Phrases(
-        (tuple(phrase.split()), concept)
+        (spelled(phrase), concept)
         for concept, languages in concepts.items()
-        for spelled in languages.values()
-        for phrase in spelled
+        for written in languages.values()
+        for phrase in written
     )
     rules = [_rule(id, said) for id, said in sorted(read["rules"].items())]
     unknown = {name for rule in rules for name in (*rule.needs, *rule.unless)} - concepts.keys()
