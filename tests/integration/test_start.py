@@ -10,7 +10,9 @@ from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
+from arkalia.node.v1.health_pb2 import HEALTH_STATE_SERVING
 
+from arkalia_client import connect
 from tests.node import free_ports, running_node
 
 pytestmark = pytest.mark.mesh
@@ -102,6 +104,20 @@ async def test_what_was_compiled_is_kept_for_all(home: Path, monkeypatch: pytest
 
     assert environ["ARKALIA_HOME"] == str(home)
     assert "PYTHONDONTWRITEBYTECODE" not in environ
+
+
+async def test_a_node_that_nobody_has_asked_loads_no_model(home: Path) -> None:
+    """
+    Nor what finds memories, once all of its services have said that they are well.
+    """
+    async with running_node(home) as node, connect(node.target) as client, asyncio.timeout(60):
+        while any(it.state != HEALTH_STATE_SERVING for it in (await client.status()).services):
+            await asyncio.sleep(0.2)
+        pids = await node.pids()
+        mapped = {name: await asyncio.to_thread(Path(f"/proc/{pid}/maps").read_text) for name, pid in pids.items()}
+
+    assert mapped.keys() >= {"log-0", "kernel-0", "mind-0"}
+    assert [name for name, files in mapped.items() if "onnxruntime" in files or "lancedb" in files] == []
 
 
 async def test_the_mesh_is_set_up_without_what_terminals_need(home: Path) -> None:

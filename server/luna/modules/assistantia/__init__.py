@@ -77,8 +77,8 @@ def _wire(tools: Toolbox) -> Wired:
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(modelling, server)
 
     async def probe() -> tuple[Health, str]:
-        # The first check of a process takes milliseconds.
-        found = (await asyncio.to_thread(guard.check, KNOWN_ATTACK)).refused
+        # The first check of a process takes milliseconds. A second look would load a model that nobody may ever need.
+        found = (await asyncio.to_thread(guard.first_look, KNOWN_ATTACK)).refused
         return (Health.SERVING, "") if found else (Health.NOT_SERVING, "the guard does not find a known attack")
 
     async def log_probe() -> tuple[Health, str]:
