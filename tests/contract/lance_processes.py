@@ -12,14 +12,7 @@ def children(module: ModuleType) -> list[psutil.Process]:
 
 def _runs(process: psutil.Process, module: ModuleType) -> bool:
     try:
-        return is_alive(process) and module.__name__ in process.cmdline()
+        return module.__name__ in process.cmdline()
     except psutil.NoSuchProcess:
-        return False
-
-
-def is_alive(process: psutil.Process) -> bool:
-    """Tell whether *process* runs, and is not merely waiting to be collected."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        # Nor does one that is merely waiting to be collected.
         return False

@@ -20,8 +20,9 @@ from luna.adapters.lance_indexes import LanceIndexes
 from luna.adapters.lance_writer import LanceWriter
 from luna.kernel.memory_errors import IndexUnavailableError
 from luna.kernel.memory_rows import Batch, Where
-from tests.contract.lance_processes import children, is_alive
+from tests.contract.lance_processes import children
 from tests.contract.memory_index import row
+from tests.node import alive
 
 DIMENSION = 16
 ALL = Where(namespace="home", include_superseded=True)
@@ -215,11 +216,11 @@ async def test_it_ends_with_the_process_that_began_it(tmp_path: Path) -> None:
         process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)  # noqa: ASYNC220
         with process:
             assert process.stdout is not None
-            scribe = psutil.Process(int(await asyncio.to_thread(process.stdout.readline)))
+            scribe = int(await asyncio.to_thread(process.stdout.readline))
             await asyncio.sleep(wait)
             os.kill(process.pid, signal.SIGKILL)
         index = await LanceIndexes(tmp_path, copied_max=0).open("fake", DIMENSION)
-        assert not is_alive(scribe)
+        assert not alive(scribe)
         assert isinstance(index, LanceIndex)
         assert await _ids(index) == sorted(f"{p}-{n}" for p in range(1, index.position + 1) for n in range(10))
         await index.aclose()
